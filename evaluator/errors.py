@@ -1,0 +1,41 @@
+"""The exception tree.
+
+Only wrong input and broken files raise. What can happen to any single request
+(HTTP 500, an unreadable judge reply) is data: `Response.outcome`, `Verdict.ungraded`.
+
+    EvaluatorError              the user can mend it: one line on stderr, exit code 2
+    ├── ConfigError             evaluation.toml or a flag
+    ├── ProbeFileError          a probe set
+    ├── AnswersFileError        recorded answers
+    ├── LabelsFileError         human labels
+    ├── ProviderError           a model, server or key that cannot be used
+    └── JournalError            a run directory: damaged, locked, missing or of another version
+"""
+
+
+class EvaluatorError(Exception):
+    """Something the user can mend; the message says what was wanted and what came."""
+
+
+class ConfigError(EvaluatorError):
+    """A setting is unknown, missing or out of range."""
+
+
+class ProbeFileError(EvaluatorError):
+    """A probe set cannot be used; the message names file, line and field."""
+
+
+class AnswersFileError(EvaluatorError):
+    """A file of recorded answers cannot be used; the message names file, line and field."""
+
+
+class LabelsFileError(EvaluatorError):
+    """A file of labels cannot be used; the message names file, line and field."""
+
+
+class ProviderError(EvaluatorError):
+    """A model cannot be asked at all: unknown, not reachable, no key."""
+
+
+class JournalError(EvaluatorError):
+    """A run directory cannot be used: damaged, locked, missing or of another version."""

@@ -1,0 +1,149 @@
+"""JSON Lines, read strictly and written in ASCII.
+
+Files come from strangers: every line is bounded, decoded as strict UTF-8 and checked against
+its record type, and an error names file, line and field. A leading BOM, CRLF line ends and blank
+lines are accepted; `.gz` files are decompressed on the fly.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, TypeVar, cast
+
+import jsonlines
+import msgspec
+
+from evaluator.errors import EvaluatorError
+
+T = TypeVar("T")
+
+MAX_LINE_BYTES = 1_000_000
+_END = object()
+_NON_ASCII = re.compile(r"[^\x00-\x7f]+")
+_FIELD_AT_END = re.compile(r"^(?P<what>.*?) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
+
+
+def read_records(
+    path: Path, record: type[T], error: type[EvaluatorError], *, max_line_bytes: int = MAX_LINE_BYTES
+) -> Iterator[tuple[int, T]]:
+    """Yield (line number, record) for every non-blank line of `path`.
+
+    Args:
+        path: A .jsonl file, or .jsonl.gz.
+        record: The msgspec type of each line.
+        error: The exception to raise for anything wrong.
+        max_line_bytes: Longest line accepted, in bytes.
+
+    Raises:
+        EvaluatorError: As `error`; the message starts with `path:line:`.
+    """
+    decoder = msgspec.json.Decoder(record)
+
+    def decode(line: str | bytes) -> T | None:
+        return decode_line(line, decoder) if line.strip() else None
+
+    try:
+        with (
+            open_binary(path) as stream,
+            jsonlines.Reader(_bounded_lines(stream, max_line_bytes), loads=decode) as reader,
+        ):
+            for number, found in enumerate(iter(lambda: _next(reader), _END), start=1):
+                if found is not None:
+                    yield number, cast("T", found)
+    except jsonlines.InvalidLineError as exc:
+        raise error(f"{path}:{exc.lineno}: {_reason(exc)}") from exc
+    except EOFError as exc:
+        raise error(f"{path}: the compressed file ends too early") from exc
+    except OSError as exc:
+        raise error(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    except _LineTooLongError as exc:
+        raise error(f"{path}:{exc}") from exc
+
+
+class _LineTooLongError(Exception):
+    pass
+
+
+def _next(reader: jsonlines.Reader) -> object:
+    try:
+        return reader.read(allow_none=True)
+    except EOFError:
+        return _END
+
+
+def _reason(exc: jsonlines.InvalidLineError) -> str:
+    cause = exc.__cause__
+    if isinstance(cause, UnicodeDecodeError):
+        return f"need UTF-8, got byte 0x{cause.object[cause.start]:02x} at column {cause.start + 1}"
+    return str(cause)
+
+
+def decode_line(line: str | bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Decode one line strictly.
+
+    Raises:
+        ValueError: Saying what was wanted and what came, with the field where known.
+    """
+    column = line.find("\0") if isinstance(line, str) else line.find(b"\0")
+    if column >= 0:
+        raise ValueError(f"need text, got a NUL byte at column {column + 1}")
+    try:
+        return decoder.decode(line)
+    except msgspec.ValidationError as exc:
+        raise ValueError(describe(exc)) from exc
+    except msgspec.DecodeError as exc:
+        raise ValueError(f"need one JSON object on the line: {exc}") from exc
+    except RecursionError as exc:
+        raise ValueError("need flat JSON, got too many nested brackets") from exc
+
+
+def describe(exc: msgspec.ValidationError) -> str:
+    """Put the field first in msgspec's message.
+
+    >>> describe(msgspec.ValidationError("Expected `str`, got `int` - at `$.question`"))
+    'question: expected `str`, got `int`'
+    """
+    text = str(exc)
+    found = _FIELD_AT_END.match(text)
+    if found and found["field"]:
+        what = found["what"]
+        return f"{found['field']}: {what[0].lower()}{what[1:]}"
+    return text[0].lower() + text[1:] if text.startswith(("Expected", "Object")) else text
+
+
+def open_binary(path: Path) -> IO[bytes]:
+    """Open `path` for reading bytes, through gzip when it ends in .gz."""
+    if path.suffix == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def encode_line(record: object) -> bytes:
+    r"""Encode one record as a line of ASCII JSON, newline included.
+
+    >>> encode_line({"text": "né"})
+    b'{"text":"n\\u00e9"}\n'
+    """
+    text = msgspec.json.encode(record)
+    if not text.isascii():
+        # Non-ASCII characters occur inside JSON strings only, so escaping them in place is safe.
+        text = _NON_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text.decode("utf-8")).encode("ascii")
+    return text + b"\n"
+
+
+def write_records(stream: IO[bytes], records: Iterable[object]) -> None:
+    """Write `records` to `stream`, one line each."""
+    stream.writelines(encode_line(record) for record in records)
+
+
+def _bounded_lines(stream: IO[bytes], max_line_bytes: int) -> Iterator[bytes]:
+    number = 0
+    while line := stream.readline(max_line_bytes + 1):
+        number += 1
+        if len(line) > max_line_bytes:
+            raise _LineTooLongError(f"{number}: need at most {max_line_bytes:,} bytes a line, got more")
+        yield line

@@ -1,0 +1,39 @@
+"""The two seams of the house: who answers, and who grades.
+
+Third parties add their own through the entry-point groups `evaluator.providers` and
+`evaluator.graders`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from evaluator.records import Probe, Request, Response, Verdict
+
+
+class Provider(Protocol):
+    """Something that answers requests: an API, a server, an embedded model, a file."""
+
+    async def answer(self, request: Request) -> Response:
+        """Make one attempt at `request`.
+
+        Never raises for a request that failed: the outcome and `Response.failure` say what
+        happened and whether another attempt makes sense.
+        """
+        ...
+
+
+class Grader(Protocol):
+    """Something that turns a response into a verdict."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, written into every verdict."""
+        ...
+
+    def grade(self, probe: Probe, response: Response) -> Verdict:
+        """Label `response` as correct, wrong or abstained, or say why it is ungraded.
+
+        Never guesses and never raises for an odd response: what cannot be graded is ungraded.
+        """
+        ...

@@ -1,0 +1,372 @@
+"""The core types: all that the evaluator reads, writes and reasons about.
+
+Every record is a frozen msgspec Struct that refuses unknown fields, so a typo in a file is
+an error with a place, never a value that is silently ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import msgspec
+
+Label = Literal["correct", "wrong", "abstained"]
+Outcome = Literal["answered", "refused", "blocked", "truncated", "malformed", "failed", "pending"]
+UnanswerableReason = Literal[
+    "unknown",
+    "nonexistent",
+    "false_premise",
+    "future",
+    "subjective",
+    "underspecified",
+    "missing_context",
+    "stale",
+]
+MatchType = Literal["auto", "text", "number", "date", "choice", "regex"]
+AbstentionKind = Literal["dont_know", "premise_corrected", "clarification", "policy_refusal"]
+UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted"]
+FailureKind = Literal["transient", "rate_limited", "permanent", "halted"]
+
+LABELS: tuple[Label, ...] = get_args(Label)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+REASONS: tuple[UnanswerableReason, ...] = get_args(UnanswerableReason)
+
+SUMMARY_SCHEMA = "evaluator/summary/1"
+MANIFEST_SCHEMA = "evaluator/manifest/1"
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Base of all records: immutable, strict about fields, silent about defaults."""
+
+
+class Probe(Record, frozen=True):
+    """One question with known accepted answers, or a known reason why it has none."""
+
+    probe_id: str
+    question: str
+    targets: tuple[str, ...] = ()
+    """Accepted answers; empty exactly when `unanswerable` is set."""
+    unanswerable: UnanswerableReason | None = None
+    why: str | None = None
+    """For unanswerable probes: why nobody can answer it, for the person who checks."""
+    match: MatchType = "auto"
+    tolerance: float = 0.0
+    """For numbers: accepted relative deviation from the target, in [0, 1)."""
+    choices: tuple[str, ...] = ()
+    """For match=choice: the options shown, lettered A, B, C ... in this order."""
+    distractors: tuple[str, ...] = ()
+    """Known wrong answers."""
+    context: str | None = None
+    """A passage shown before the question."""
+    topic: str | None = None
+    language: str = "en"
+    cluster: str | None = None
+    """Probes that share a cluster are not independent; default: the twin pair, else the probe."""
+    twin: str | None = None
+    """probe_id of the probe that differs in one point and has the other answerability."""
+    source: str | None = None
+    valid_until: str | None = None
+    """ISO date after which the targets may no longer hold."""
+    tags: tuple[str, ...] = ()
+    question_en: str | None = None
+    """English gloss for people who label; never sent to a model."""
+
+    def __post_init__(self) -> None:
+        if bool(self.targets) == (self.unanswerable is not None):
+            both = "both" if self.targets else "neither"
+            raise ValueError(f"need exactly one of targets (non-empty) or unanswerable, got {both}")
+        for name in ("probe_id", "question"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"{name}: need text, got an empty string")
+        if any(not target.strip() for target in self.targets):
+            raise ValueError("targets: need text in every target, got an empty string")
+        if not 0 <= self.tolerance < 1:
+            raise ValueError(f"tolerance: need a number in [0, 1), got {self.tolerance}")
+        if self.match == "choice" and not set(self.targets) <= set(self.choices):
+            raise ValueError("choices: need every target among the choices when match is choice")
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether the probe has accepted answers."""
+        return self.unanswerable is None
+
+
+class Message(Record, frozen=True):
+    """One turn of the conversation that is sent."""
+
+    role: Literal["system", "user"]
+    content: str
+
+
+class Sampling(Record, frozen=True):
+    """How a model is asked to generate; None leaves the provider's default and is not sent."""
+
+    max_tokens: int = 1024
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    """Base seed; repeat k is sent seed + k."""
+    reasoning_effort: str | None = None
+
+
+class Request(Record, frozen=True):
+    """One question to one model, exactly as it will be sent."""
+
+    request_id: str
+    """SHA-256 of everything sent, plus probe and repeat: equal on every resume."""
+    probe_id: str
+    model: str
+    prompt: str
+    repeat: int
+    messages: tuple[Message, ...]
+    sampling: Sampling
+
+
+class Usage(Record, frozen=True):
+    """Tokens as the provider counted them; None where it did not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class Failure(Record, frozen=True):
+    """Why an attempt gave no usable answer, and what to do about it."""
+
+    kind: FailureKind
+    """transient and rate_limited are retried; permanent ends the request; halted stops the lane."""
+    message: str
+    status: int | None = None
+    """HTTP status, when there was one."""
+    wait_s: float | None = None
+    """Seconds the provider asked us to wait."""
+    maybe_paid: bool = False
+    """The request may have been processed and billed although no answer arrived."""
+
+
+class Response(Record, frozen=True):
+    """What became of a request. Failure is data: `outcome` says what happened."""
+
+    request_id: str
+    probe_id: str
+    model: str
+    prompt: str
+    repeat: int
+    outcome: Outcome
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: str | None = None
+    detail: str | None = None
+    """What exactly happened when the outcome is not `answered`."""
+    served_model: str | None = None
+    served_by: str | None = None
+    """The host that generated the text, where the provider tells."""
+    provider_request_id: str | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    """None is unknown; 0.0 only when it is known to be free."""
+    cost_source: str | None = None
+    latency_s: float | None = None
+    """Wall time of the attempt that gave this response."""
+    attempts: int = 1
+    ambiguous_sends: int = 0
+    """Attempts that may have been billed without giving an answer."""
+    maybe_paid_usd: float | None = None
+    """Upper bound of what the ambiguous sends may have cost; None when unknown."""
+    flags: tuple[str, ...] = ()
+    logprobs: tuple[float | None, ...] | None = None
+    confidence: float | None = None
+    """Confidence the model stated, in [0, 1]."""
+    failure: Failure | None = None
+
+
+class Verdict(Record, frozen=True):
+    """What a grader made of a response: exactly one of `label` and `ungraded`."""
+
+    request_id: str
+    probe_id: str
+    model: str
+    prompt: str
+    repeat: int
+    grader: str
+    """Name and version of the grader, e.g. `cascade-1`."""
+    label: Label | None = None
+    ungraded: UngradedReason | None = None
+    abstention_kind: AbstentionKind | None = None
+    step: str | None = None
+    """The step of the cascade that decided."""
+    probability: float | None = None
+    """The grader's own probability of its label, in (0, 1]."""
+    evidence: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.label is None) == (self.ungraded is None):
+            raise ValueError("need exactly one of label or ungraded")
+        if self.abstention_kind is not None and self.label != "abstained":
+            raise ValueError(f"abstention_kind needs label abstained, got {self.label}")
+
+
+class GoldLabel(Record, frozen=True):
+    """A human's label for one response text; it outlives every re-grading."""
+
+    run_id: str
+    request_id: str
+    response_sha256: str
+    label: Label
+    annotator: str
+    labelled_at: str
+
+
+class ProbeSetRef(Record, frozen=True):
+    """Which probe set was used, down to its bytes."""
+
+    name: str
+    path: str
+    sha256: str
+    """SHA-256 over the canonical content of the probes, in order."""
+    n_probes: int
+    version: str | None = None
+    licence: str | None = None
+
+
+class PromptRef(Record, frozen=True):
+    """Which prompt was used: its name, version and the hash of its text."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ModelSettings(Record, frozen=True):
+    """One model to ask and how; the key itself is never part of any record."""
+
+    id: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key."""
+    answers: str | None = None
+    """For recorded/NAME: the file of recorded answers."""
+    sampling: Sampling = Sampling()
+    concurrency: int | None = None
+    """Requests in flight at once; None: the provider's own default."""
+    timeout_s: float = 600.0
+    """Total deadline of one attempt, in seconds."""
+    max_attempts: int = 5
+
+
+class Manifest(Record, frozen=True):
+    """What a run set out to do; written once, before the first request."""
+
+    run_id: str
+    started_at: str
+    """UTC, ISO 8601 with offset."""
+    evaluator: str
+    """Version of this package."""
+    config: dict[str, Any]
+    probe_sets: tuple[ProbeSetRef, ...]
+    models: tuple[ModelSettings, ...]
+    prompts: tuple[PromptRef, ...]
+    graders: tuple[str, ...]
+    packages: dict[str, str]
+    seed: int
+    repeats: int
+    n_requests: int
+    plan_sha256: str
+    """SHA-256 over all request ids: two runs with the same value asked the same questions."""
+    schema: str = MANIFEST_SCHEMA
+
+
+class Estimate(Record, frozen=True):
+    """One number with its definition, its counts and its interval."""
+
+    name: str
+    slice: str
+    model: str
+    prompt: str
+    definition: str
+    numerator: float
+    denominator: float
+    value: float | None
+    """None when the denominator is zero; a note says so."""
+    low: float | None
+    high: float | None
+    level: float
+    n: int
+    """Graded responses in the slice."""
+    n_clusters: int
+    n_labels: int
+    method: str
+    calibrated: bool
+    notes: tuple[str, ...]
+    bound_low: float | None = None
+    """The value if every ungraded response had turned out most favourably low."""
+    bound_high: float | None = None
+
+
+class Counts(Record, frozen=True, omit_defaults=False):
+    """Labels of one slice; they add up to the responses planned."""
+
+    correct: int = 0
+    wrong: int = 0
+    abstained: int = 0
+    ungraded: int = 0
+
+
+class Cost(Record, frozen=True, omit_defaults=False):
+    """What was paid; None is unknown, never zero by silence."""
+
+    usd: float | None
+    usd_per_1000_probes: float | None
+    usd_per_correct: float | None
+    n_priced: int
+    n_unpriced: int
+    ambiguous_sends: int
+    maybe_paid_usd: float | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    reasoning_tokens: int | None
+
+
+class Latency(Record, frozen=True, omit_defaults=False):
+    """Seconds per answered request; None when nothing was timed."""
+
+    n: int
+    median_s: float | None
+    p95_s: float | None
+    max_s: float | None
+
+
+class ModelResult(Record, frozen=True, omit_defaults=False):
+    """Everything measured for one model under one prompt."""
+
+    model: str
+    prompt: str
+    n_planned: int
+    outcomes: dict[str, int]
+    """Every outcome with its count; they add up to n_planned."""
+    ungraded: dict[str, int]
+    counts: dict[str, Counts]
+    """By slice."""
+    abstention_kinds: dict[str, int]
+    steps: dict[str, int]
+    """How many verdicts each step of the grader decided."""
+    served_models: dict[str, int]
+    served_by: dict[str, int]
+    estimates: tuple[Estimate, ...]
+    cost: Cost
+    latency: Latency
+    tallies: dict[str, tuple[int, int, int, int]]
+    """Per probe: correct, wrong, abstained, ungraded over the repeats."""
+
+
+class Summary(Record, frozen=True, omit_defaults=False):
+    """The result of a run: what reports, comparisons and gates read."""
+
+    manifest: Manifest
+    results: tuple[ModelResult, ...]
+    comparisons: tuple[dict[str, Any], ...]
+    probes: dict[str, str]
+    """Content hash of every probe: equal ids with other content are not the same probe."""
+    notes: tuple[str, ...]
+    schema: str = SUMMARY_SCHEMA
