@@ -25,7 +25,7 @@ UnanswerableReason = Literal[
 MatchType = Literal["auto", "text", "number", "date", "choice", "regex"]
 AbstentionKind = Literal["dont_know", "premise_corrected", "clarification", "policy_refusal"]
 UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted"]
-FailureKind = Literal["transient", "rate_limited", "permanent", "halted"]
+FailureKind = Literal["transient", "rate_limited", "malformed", "permanent", "halted"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -135,7 +135,7 @@ class Failure(Record, frozen=True):
     """Why an attempt gave no usable answer, and what to do about it."""
 
     kind: FailureKind
-    """transient and rate_limited are retried; permanent ends the request; halted stops the lane."""
+    """transient and rate_limited are retried, malformed once; permanent ends the request; halted stops the lane."""
     message: str
     status: int | None = None
     """HTTP status, when there was one."""
@@ -274,6 +274,8 @@ class Manifest(Record, frozen=True):
     n_requests: int
     plan_sha256: str
     """SHA-256 over all request ids: two runs with the same value asked the same questions."""
+    imported_from: str | None = None
+    """The file of recorded answers, when no model was asked; then what it holds is what was planned."""
     schema: str = MANIFEST_SCHEMA
 
 

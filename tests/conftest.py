@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+GOLDEN = Path(__file__).resolve().parent / "golden"
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
@@ -37,3 +39,20 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the shared data folder is not beside this checkout")
     return SHARED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the files under tests/golden")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Compare bytes with the committed file `name`; with --update-golden, write them instead."""
+
+    def compare(name: str, found: bytes, folder: Path = GOLDEN) -> None:
+        path = folder / name
+        if request.config.getoption("--update-golden"):
+            path.write_bytes(found)
+        assert path.read_bytes().decode() == found.decode(), f"{path.name} changed; see --update-golden"
+
+    return compare

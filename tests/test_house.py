@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"records", "errors", "jsonl"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
+    "__main__": {"cli"},
     "records": set(),
     "errors": set(),
     "jsonl": {"errors"},

@@ -1,1 +1,27 @@
-"""Not furnished yet."""
+"""Files in, probes out: read, check, count and split probe sets."""
+
+from __future__ import annotations
+
+from evaluator.probeset.check import check_probe_set
+from evaluator.probeset.contents import SetStats, stats_of
+from evaluator.probeset.finding import Finding, Severity
+from evaluator.probeset.leak import LeakResult, leak_auroc
+from evaluator.probeset.meta import Allowed, SetMeta
+from evaluator.probeset.read import ProbeSet, read_probe_set, read_probe_sets
+from evaluator.probeset.split import split_by_hash
+
+__all__ = [
+    "Allowed",
+    "Finding",
+    "LeakResult",
+    "ProbeSet",
+    "SetMeta",
+    "SetStats",
+    "Severity",
+    "check_probe_set",
+    "leak_auroc",
+    "read_probe_set",
+    "read_probe_sets",
+    "split_by_hash",
+    "stats_of",
+]

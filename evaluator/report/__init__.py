@@ -1,1 +1,11 @@
-"""Not furnished yet."""
+"""A summary as JSON, as text for a terminal and as Markdown; and the schemas of all records."""
+
+from __future__ import annotations
+
+from evaluator.report.markdown import render_markdown
+from evaluator.report.safe_text import safe_text
+from evaluator.report.schemas import json_schema
+from evaluator.report.summary_json import read_summary, summary_bytes
+from evaluator.report.terminal import render_terminal
+
+__all__ = ["json_schema", "read_summary", "render_markdown", "render_terminal", "safe_text", "summary_bytes"]

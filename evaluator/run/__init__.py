@@ -1,1 +1,1 @@
-"""Not furnished yet."""
+"""Plan a run, ask what is open, grade what came back."""

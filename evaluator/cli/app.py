@@ -1,0 +1,53 @@
+"""All commands in one place; each one's code is in the file of its name."""
+
+from __future__ import annotations
+
+import typer
+
+from evaluator import __version__
+from evaluator.cli.grade import grade
+from evaluator.cli.import_answers import import_answers
+from evaluator.cli.models import models_app
+from evaluator.cli.probes import probes_app
+from evaluator.cli.report import report
+from evaluator.cli.resume import resume
+from evaluator.cli.run import run
+from evaluator.cli.schema import schema
+
+# Help is plain text: boxes and colours would triple the time it takes to appear.
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"evaluator {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def evaluator(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Measure how often language models make things up, and whether they say "I don't know".
+
+    \b
+    Examples:
+      evaluator run --probes probes/core --model local/smollm2-135m
+      evaluator report RUN --format md
+      evaluator COMMAND --help
+
+    \b
+    Exit codes:
+      0 done    2 wrong usage or input, nothing spent
+      4 incomplete, resumable    130/143 interrupted, resumable
+    """
+
+
+app.command("run")(run)
+app.command("resume")(resume)
+app.command("import")(import_answers)
+app.command("grade")(grade)
+app.command("report")(report)
+app.command("schema")(schema)
+app.add_typer(probes_app, name="probes")
+app.add_typer(models_app, name="models")

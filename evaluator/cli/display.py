@@ -1,0 +1,113 @@
+"""Progress for a person at a terminal, and plain lines for a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from evaluator.cli.messages import say
+from evaluator.records import Failure, Probe, Request, Response, Verdict
+from evaluator.report import safe_text
+from evaluator.run.progress import Progress
+
+ANSWERS_PER_SECOND = 8
+LOG_EVERY_S = 10.0
+STYLES = {"correct": "green", "wrong": "red", "abstained": "yellow", "ungraded": "dim"}
+
+
+class Display:
+    """Shows a run on stderr; a `Watcher`."""
+
+    def __init__(self, probes: Sequence[Probe], progress: Progress) -> None:
+        self._questions = {probe.probe_id: probe.question for probe in probes}
+        self._progress = progress
+        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._is_live = self._console.is_terminal
+        self._bar = Bar(
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]} {task.fields[labels]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._is_live,
+        )
+        self._task: Task | None = None
+        self._logged = -1
+        self._last_answer = self._last_log = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+        if not self._is_live and self._task is not None and self._progress.done != self._logged:
+            self._log()
+
+    def start(self, n_done: int) -> None:
+        """Begin with `n_done` requests that were answered before."""
+        self._progress.begin(n_done)
+        if n_done:
+            say(f"{n_done:,} of {self._progress.total:,} requests are answered already")
+        number = self._bar.add_task("asking", total=self._progress.total, completed=n_done, rate="", labels="")
+        self._task = next(task for task in self._bar.tasks if task.id == number)
+        self._bar.start()
+
+    def note(self, text: str) -> None:
+        """Show a message above the bar."""
+        self._console.print(Text(safe_text(text)), soft_wrap=True)
+
+    def on_verdict(self, response: Response, verdict: Verdict) -> None:
+        """Count a finished request and show its answer, not faster than one can read."""
+        self._progress.count(response, verdict)
+        now = time.monotonic()
+        if self._is_live:
+            if now - self._last_answer >= 1 / ANSWERS_PER_SECOND:
+                self._last_answer = now
+                self._show_answer(response, verdict)
+            self._update()
+        elif now - self._last_log >= LOG_EVERY_S:
+            self._last_log = now
+            self._log()
+
+    def on_retry(self, request: Request, failure: Failure, wait_s: float) -> None:
+        """Say that an attempt is repeated; in a log only waits worth knowing of."""
+        if self._is_live or wait_s >= LOG_EVERY_S:
+            self.note(f"{request.model}: {failure.message}; next attempt in {wait_s:.1f} s")
+
+    def on_halt(self, model: str, reason: str) -> None:
+        """Say that a model gets no more requests."""
+        self.note(f"{model} is halted: {reason}")
+
+    def _show_answer(self, response: Response, verdict: Verdict) -> None:
+        label = verdict.label or "ungraded"
+        question = safe_text(self._questions[response.probe_id])
+        answer = safe_text(response.text or response.detail or "", limit=200)
+        line = Text.assemble((f"{label:<9}", STYLES[label]), " ", question, (" → ", "dim"), answer)
+        line.truncate(self._console.width, overflow="ellipsis")
+        self._console.print(line)
+
+    def _update(self) -> None:
+        if self._task is not None:
+            rate = f"{self._progress.per_second:.1f}/s"
+            self._bar.update(self._task.id, completed=self._progress.done, rate=rate, labels=self._labels())
+
+    def _labels(self) -> str:
+        spent = f" ${self._progress.cost_usd:.4f}" if self._progress.cost_usd else ""
+        return " ".join(f"{n} {label}" for label, n in sorted(self._progress.labels.items())) + spent
+
+    def _log(self) -> None:
+        progress = self._progress
+        self._logged = progress.done
+        left = progress.seconds_left
+        eta = "" if left is None or progress.done >= progress.total else f", {left:.0f} s left"
+        share = progress.done / progress.total if progress.total else 1.0
+        say(f"{progress.done:,}/{progress.total:,} ({share:.0%}) {progress.per_second:.1f}/s{eta}: {self._labels()}")

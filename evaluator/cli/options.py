@@ -1,0 +1,20 @@
+"""Options that several commands share, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run directory, or the id of a run under --out.")]
+OutOption = Annotated[str, typer.Option("--out", metavar="DIR", help="Where runs lie.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+ProbesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--probes", metavar="PATH", help="A probe set: a folder with probes.jsonl, or a .jsonl file. Repeatable."
+    ),
+]
+RunIdOption = Annotated[
+    str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
+]

@@ -1,0 +1,86 @@
+"""`evaluator report`: show a run again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evaluator.cli.options import OutOption, RunArgument
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from evaluator.records import Summary
+
+
+class ReportFormat(StrEnum):
+    """How a summary can be shown."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    MARKDOWN = "md"
+
+
+def report(
+    run: RunArgument,
+    formats: Annotated[
+        list[ReportFormat] | None,
+        typer.Option("--format", help="How to show it. Repeatable; default: terminal."),
+    ] = None,
+    out: OutOption = "reports",
+) -> None:
+    """Show the result of a run, computed anew from its journal and verdicts.
+
+    RUN may also be a summary.json, from whatever machine it comes.
+
+    \b
+    Examples:
+      evaluator report 20261123-101500-k3f9
+      evaluator report reports/nightly --format md > comment.md
+      evaluator report baseline/summary.json --format json
+    """
+    import sys
+    from pathlib import Path
+
+    from evaluator.cli.result import print_table
+    from evaluator.report import render_markdown, summary_bytes
+
+    summary = load_summary(run, Path(out))
+    for name in dict.fromkeys(formats or [ReportFormat.TERMINAL]):
+        if name is ReportFormat.JSON:
+            sys.stdout.write(summary_bytes(summary).decode("ascii"))
+        elif name is ReportFormat.MARKDOWN:
+            sys.stdout.write(render_markdown(summary))
+        else:
+            print_table(summary)
+
+
+def load_summary(run: str, out: Path) -> Summary:
+    """Return the summary of a run, or the one in a file.
+
+    Raises:
+        JournalError: If there is no such run or it is damaged.
+    """
+    from pathlib import Path
+
+    from evaluator.errors import JournalError
+    from evaluator.graders import default_grader
+    from evaluator.journal import RunDirectory
+    from evaluator.report import read_summary
+    from evaluator.run.regrade import grade_responses
+    from evaluator.run.session import final_responses, load_plan
+    from evaluator.stats import summarise
+
+    if Path(run).is_file():
+        try:
+            return read_summary(Path(run).read_bytes(), run)
+        except OSError as exc:
+            raise JournalError(f"{run}: cannot be read: {exc.strerror}") from exc
+    directory = RunDirectory.find(run, out)
+    plan = load_plan(directory, None)
+    responses = final_responses(plan, directory)
+    known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
+    verdicts = grade_responses(plan.probes, responses, default_grader(), known=known)
+    return summarise(plan.manifest, plan.probes, responses, verdicts)

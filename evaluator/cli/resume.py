@@ -1,0 +1,18 @@
+"""`evaluator resume`: continue a run after any death."""
+
+from __future__ import annotations
+
+from evaluator.cli.options import JsonOption, OutOption, RunArgument
+
+
+def resume(run: RunArgument, out: OutOption = "reports", as_json: JsonOption = False) -> None:
+    """Continue a run: ask only what has no answer yet. Failed requests are tried again.
+
+    \b
+    Examples:
+      evaluator resume 20261123-101500-k3f9
+      evaluator resume reports/nightly
+    """
+    from evaluator.cli.asking import resume_run
+
+    resume_run(run, out=out, as_json=as_json)

@@ -1,0 +1,133 @@
+"""`evaluator run`: ask models, grade, report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evaluator.cli.options import JsonOption, ProbesOption, RunIdOption
+
+if TYPE_CHECKING:
+    from evaluator.config import Settings
+
+
+def run(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG]", help="evaluation.toml; flags replace what it says.")
+    ] = None,
+    probes: ProbesOption = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model", metavar="ID", help="local/smollm2-135m, local/PATH.gguf, server/NAME, recorded/NAME. Repeatable."
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="API of server/NAME, e.g. http://127.0.0.1:8000/v1.")
+    ] = None,
+    answers: Annotated[
+        str | None, typer.Option("--answers", metavar="FILE", help="Recorded answers for recorded/NAME.")
+    ] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option("--prompt", metavar="NAME", help="none, permit or target:T. Repeatable.")
+    ] = None,
+    repeats: Annotated[int | None, typer.Option("--repeats", metavar="K", help="Ask every probe K times.")] = None,
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", metavar="N", help="Longest answer.")] = None,
+    temperature: Annotated[float | None, typer.Option("--temperature", metavar="T")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", metavar="N", help="Requests in flight at once per model.")
+    ] = None,
+    run_id: RunIdOption = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Where runs lie. Default: reports.")] = None,
+    reuse: Annotated[
+        str | None,
+        typer.Option("--reuse", metavar="RUN", help="Take finished answers to equal requests from this run."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending to a server of unknown price.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send probe sets to models, grade the answers, and report hallucination rates.
+
+    Running the same command with the same --run-id again continues that run.
+
+    \b
+    Examples:
+      evaluator run --probes probes/core --model local/smollm2-135m
+      evaluator run evaluation.toml --repeats 3
+      evaluator run --probes probes/core --model server/qwen3-8b --base-url http://127.0.0.1:8000/v1 --prompt permit
+    """
+    from evaluator.cli.asking import start_run
+
+    flags = {
+        "probes": tuple(probes) if probes else None,
+        "prompts": tuple(prompt) if prompt else None,
+        "repeats": repeats,
+        "concurrency": concurrency,
+        "out": out,
+    }
+    settings = merge(config, flags, models=model, max_tokens=max_tokens, temperature=temperature)
+    settings = with_hosts(settings, base_url=base_url, answers=answers)
+    start_run(settings, run_id=run_id, reuse=reuse, assume_yes=yes, as_json=as_json)
+
+
+def merge(
+    config: Path | None,
+    flags: Mapping[str, object],
+    *,
+    models: list[str] | None,
+    max_tokens: int | None,
+    temperature: float | None,
+) -> Settings:
+    """Return the settings of the file with every given flag in its place."""
+    import msgspec
+
+    from evaluator.config import ModelTable, Settings, read_settings
+
+    settings = read_settings(config) if config else Settings()
+    given = {name: value for name, value in flags.items() if value is not None}
+    tables = {table.id: table for table in settings.model}
+    if models:
+        given["model"] = tuple(tables.get(model, ModelTable(id=model)) for model in models)
+    sampling = {"max_tokens": max_tokens, "temperature": temperature}
+    wanted = {name: value for name, value in sampling.items() if value is not None}
+    settings = msgspec.structs.replace(settings, **given)
+    return msgspec.structs.replace(
+        settings,
+        sampling=msgspec.structs.replace(settings.sampling, **wanted),
+        # A flag speaks for every model, so it also replaces what a [[model]] says.
+        model=tuple(msgspec.structs.replace(table, **wanted) for table in settings.model),
+    )
+
+
+def with_hosts(settings: Settings, *, base_url: str | None, answers: str | None) -> Settings:
+    """Give `--base-url` to the models that are asked over HTTP and `--answers` to the recorded ones.
+
+    Raises:
+        ConfigError: If there is no model that the flag could mean.
+    """
+    import msgspec
+
+    from evaluator.errors import ConfigError
+
+    def is_recorded(model_id: str) -> bool:
+        return model_id.startswith("recorded/")
+
+    def is_remote(model_id: str) -> bool:
+        return not model_id.startswith(("recorded/", "local/"))
+
+    tables = settings.model
+    for flag, name, value, takes in (
+        ("--base-url", "base_url", base_url, is_remote),
+        ("--answers", "answers", answers, is_recorded),
+    ):
+        if value is None:
+            continue
+        if not any(takes(table.id) for table in tables):
+            raise ConfigError(
+                f"{flag}: no model of this run takes it, got {', '.join(t.id for t in tables) or 'no model'}"
+            )
+        tables = tuple(msgspec.structs.replace(t, **{name: value}) if takes(t.id) else t for t in tables)
+    return msgspec.structs.replace(settings, model=tables)

@@ -1,0 +1,170 @@
+"""evaluation.toml: a file of settings, every one of which a flag can replace.
+
+    probes = ["probes/core"]
+    prompts = ["none", "permit"]
+    repeats = 1
+    out = "reports"
+
+    [sampling]                      # for all models
+    max_tokens = 1024
+
+    [[model]]
+    id = "server/qwen3-8b"
+    base_url = "http://127.0.0.1:8000/v1"
+    temperature = 0.2               # this model only
+
+Unknown keys are errors that name the nearest right one. Paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from evaluator.errors import ConfigError
+from evaluator.jsonl import describe
+from evaluator.records import ModelSettings, Record, Sampling
+
+_UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
+MAX_CONFIG_BYTES = 1_000_000
+
+
+class SamplingTable(Record, frozen=True):
+    """Generation settings; None is not set here."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    reasoning_effort: str | None = None
+
+
+class ModelTable(SamplingTable, frozen=True, kw_only=True):
+    """One [[model]]: how to reach it, and its own generation settings."""
+
+    id: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    answers: str | None = None
+    concurrency: int | None = None
+    timeout_s: float | None = None
+    max_attempts: int | None = None
+
+
+class Settings(Record, frozen=True):
+    """The settings of a run, as a file or flags give them."""
+
+    probes: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ("none",)
+    repeats: int = 1
+    seed: int = 0
+    out: str = "reports"
+    concurrency: int | None = None
+    """Requests in flight at once per model, where [[model]] does not say."""
+    timeout_s: float = 600.0
+    max_attempts: int = 5
+    sampling: SamplingTable = SamplingTable()
+    model: tuple[ModelTable, ...] = ()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read evaluation.toml; paths in it become relative to where the file lies.
+
+    Raises:
+        ConfigError: Naming the file, the key, what was wanted and what came.
+    """
+    try:
+        data = path.read_bytes()
+        if len(data) > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: need at most {MAX_CONFIG_BYTES:,} bytes, got {len(data):,}")
+        table = tomllib.loads(data.decode("utf-8-sig"))
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path}: need UTF-8, got byte 0x{data[exc.start]:02x} at position {exc.start}") from exc
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+        raise ConfigError(f"{path}: need TOML: {exc}") from exc
+    try:
+        settings = msgspec.convert(table, Settings)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(f"{path}: {suggest(describe(exc))}") from exc
+    return _relative_to(settings, path.parent)
+
+
+def suggest(message: str) -> str:
+    """Add the nearest known key to a message about an unknown one.
+
+    >>> suggest("object contains unknown field `temprature`")
+    "unknown key 'temprature'; did you mean 'temperature'?"
+    """
+    found = _UNKNOWN.search(message)
+    if not found:
+        return message
+    known = {name for table in (Settings, ModelTable) for name in table.__struct_fields__}
+    near = difflib.get_close_matches(found["key"], known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+    where = message[: found.start()]
+    return f"{where}unknown key {found['key']!r}; {hint}"
+
+
+def _relative_to(settings: Settings, folder: Path) -> Settings:
+    models = tuple(
+        msgspec.structs.replace(model, answers=(folder / model.answers).as_posix()) if model.answers else model
+        for model in settings.model
+    )
+    return msgspec.structs.replace(
+        settings,
+        probes=tuple((folder / path).as_posix() for path in settings.probes),
+        out=(folder / settings.out).as_posix(),
+        model=models,
+    )
+
+
+def model_settings(settings: Settings) -> tuple[ModelSettings, ...]:
+    """Join the general settings with each model's own.
+
+    Raises:
+        ConfigError: If nothing is to be asked, a model is named twice or a number is out of range.
+    """
+    if not settings.model:
+        raise ConfigError("need at least one model: --model ID or [[model]] in the config file")
+    ids = [table.id for table in settings.model]
+    for model_id in ids:
+        if ids.count(model_id) > 1:
+            raise ConfigError(f"model {model_id!r} is named {ids.count(model_id)} times; need each model once")
+    _require("repeats", settings.repeats, 1, 1000)
+    return tuple(_join(settings, table) for table in settings.model)
+
+
+def _join(settings: Settings, table: ModelTable) -> ModelSettings:
+    own, general = msgspec.structs.asdict(table), msgspec.structs.asdict(settings.sampling)
+    sampling = {name: general[name] if own[name] is None else own[name] for name in SamplingTable.__struct_fields__}
+    joined = Sampling(**{name: value for name, value in sampling.items() if value is not None})
+    concurrency = settings.concurrency if table.concurrency is None else table.concurrency
+    timeout_s = settings.timeout_s if table.timeout_s is None else table.timeout_s
+    max_attempts = settings.max_attempts if table.max_attempts is None else table.max_attempts
+    _require("concurrency", concurrency, 1, 1000)
+    _require("timeout_s", timeout_s, 0.1, 86_400)
+    _require("max_attempts", max_attempts, 1, 100)
+    _require("max_tokens", joined.max_tokens, 1, 10_000_000)
+    _require("temperature", joined.temperature, 0, 5)
+    _require("top_p", joined.top_p, 0, 1)
+    return ModelSettings(
+        id=table.id,
+        base_url=table.base_url,
+        api_key_env=table.api_key_env,
+        answers=table.answers,
+        sampling=joined,
+        concurrency=concurrency,
+        timeout_s=timeout_s,
+        max_attempts=max_attempts,
+    )
+
+
+def _require(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise ConfigError(f"{name}: need a number from {low:g} to {high:g}, got {value:g}")

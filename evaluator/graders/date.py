@@ -1,0 +1,142 @@
+"""Find dates in text, in the common forms of eleven languages, and compare them with a target.
+
+Source: ISO 8601 for year-month-day; the orders day-month-year and month-day-year as in the Unicode CLDR.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+from evaluator.graders.normalise import fold, tokens
+from evaluator.graders.phrases import WORDS
+from evaluator.graders.quantity import prepare
+from evaluator.graders.sentence import Sentence
+from evaluator.graders.step import Finding
+from evaluator.records import Probe
+
+_MONTHS: dict[str, int] = {
+    fold(name): number
+    for names in tomllib.loads(files("evaluator.graders").joinpath("months.toml").read_text(encoding="utf-8")).values()
+    for number, forms in enumerate(names.split(), start=1)
+    for name in forms.split("/")
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_OF = r"(?:\.|st|nd|rd|th|er|º|-го)?[\s,.-]{0,3}(?:(?:of|de|del|do|the|день)\s)?"
+_YEAR = r"\d{3,4}"
+_DATE = re.compile(
+    rf"""(?<![\d.,/-])(?:
+      (?P<y1>\d{{4}})(?P<sep1>[-/.])(?P<m1>\d{{1,2}})(?P=sep1)(?P<d1>\d{{1,2}})(?!\d)
+    | (?P<a>\d{{1,2}})(?P<sep2>[-/.]\s?)(?P<b>\d{{1,2}})(?P=sep2)(?P<y2>\d{{4}})(?!\d)
+    | (?P<y3>\d{{4}})\s?[年]\s?(?:(?P<m3>\d{{1,2}})\s?[月]\s?(?:(?P<d3>\d{{1,2}})\s?[日号])?)?
+    | (?P<d4>\d{{1,2}}){_OF}(?P<m4>{_MONTH})\b\.?(?:[\s,]{{1,3}}(?:(?:of|de|del|года|roku)\s)?(?P<y4>{_YEAR})(?!\d))?
+    | \b(?P<m5>{_MONTH})\b\.?[\s]{{1,2}}(?:the\s)?(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:\s?,?\s?(?:of\s)?(?P<y5>{_YEAR})(?!\d))?
+    | \b(?P<m6>{_MONTH})\b\.?[\s,]{{1,3}}(?:(?:of|de|del|do|roku|года)\s)?(?P<y6>{_YEAR})(?!\d)
+    | (?P<y7>[12]\d{{3}})(?![\d%])
+    | (?P<y8>\d{{1,4}})\s?(?:b\.?c\.?e?\b|pr\.\sn\.\sl)
+    )""",
+    re.VERBOSE,
+)
+
+
+def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
+    """Look for a date that has every part of a target."""
+    targets = [date for target in probe.targets for date in find_dates(target)]
+    distractors = [date for target in probe.distractors for date in find_dates(target)]
+    asked = find_dates(probe.question)
+    targets = [_as_precise_as_asked(date, probe.question) for date in targets]
+    years = frozenset(date.year for date in asked if date.year is not None)
+    echo = {(date.year, date.month, date.day) for date in asked}
+    for sentence in asserted:
+        for date in find_dates(sentence.text):
+            if (date.year, date.month, date.day) in echo:
+                continue
+            if any(is_same_date(date, target, years) for target in targets):
+                return Finding(is_correct=True, evidence=f"states an accepted date: {sentence.text}")
+            if any(is_same_date(date, distractor, years) for distractor in distractors):
+                return Finding(has_distractor=True, evidence=f"states a known wrong date: {sentence.text}")
+    return Finding(evidence="no accepted date is stated")
+
+
+def _as_precise_as_asked(date: Date, question: str) -> Date:
+    """Drop the parts of a target that the question does not ask for."""
+    words = set(tokens(question))
+    if date.year is None or words & WORDS["day"] or not words & WORDS["year"]:
+        return date
+    return replace(date, day=None, month=date.month if words & WORDS["month"] else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date as one place in a text states it; None for a part it leaves out."""
+
+    year: int | None
+    month: int | None
+    day: int | None
+    start: int
+    end: int
+
+
+def find_dates(text: str) -> list[Date]:
+    """Find all dates of a text; an ambiguous d/m/y gives both readings.
+
+    >>> [(d.year, d.month, d.day) for d in find_dates("21. dubna 1948, April 1948, 3/4/1948 and 1950")]
+    [(1948, 4, 21), (1948, 4, None), (1948, 4, 3), (1948, 3, 4), (1950, None, None)]
+    """
+    return [date for found in _DATE.finditer(prepare(text)) for date in _dates(found)]
+
+
+def _dates(found: re.Match[str]) -> Iterator[Date]:
+    parts = found.groupdict()
+    span = found.span()
+    if parts["a"]:
+        one, two, year = int(parts["a"]), int(parts["b"]), int(parts["y2"])
+        yield from _checked(year, two, one, span)
+        if one != two:
+            yield from _checked(year, one, two, span)
+        return
+    if parts["y8"]:
+        yield Date(-int(parts["y8"]), None, None, *span)
+        return
+    year, month, day = (_pick(parts, letter) for letter in "ymd")
+    yield from _checked(year, month, day, span)
+
+
+def _pick(parts: dict[str, str | None], letter: str) -> int | None:
+    text = next((value for name, value in parts.items() if name[0] == letter and value), None)
+    if text is None:
+        return None
+    return _MONTHS[text] if text in _MONTHS else int(text)
+
+
+def _checked(year: int | None, month: int | None, day: int | None, span: tuple[int, int]) -> Iterator[Date]:
+    if (month is None or 1 <= month <= 12) and (day is None or 1 <= day <= 31):
+        yield Date(year, month, day, *span)
+
+
+def is_date(target: str) -> bool:
+    """Whether a target is one date with nothing but small words around it."""
+    text = prepare(re.sub(r"\(.*?\)", "", target)).strip()
+    found = find_dates(text)
+    if not found:
+        return False
+    rest = (text[: found[0].start] + text[found[0].end :]).strip(" .,")
+    # One word more may be a preposition or the day of the week.
+    return rest in {"", "v roce"} or (rest.isalpha() and len(rest) <= 10)
+
+
+def is_same_date(date: Date, target: Date, question_years: frozenset[int]) -> bool:
+    """Whether `date` has every part that `target` has.
+
+    The year may be missing when the question gave it.
+    """
+    year = date.year
+    if year is None and target.year in question_years:
+        year = target.year
+    return all(
+        wanted is None or wanted == given
+        for wanted, given in ((target.year, year), (target.month, date.month), (target.day, date.day))
+    )

@@ -1,0 +1,105 @@
+"""Match targets that are numbers: with scale, unit, rounding, ranges and tolerance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from evaluator.graders.date import find_dates
+from evaluator.graders.quantity import CURRENCY, Quantity, conversion, find_quantities, prepare
+from evaluator.graders.sentence import Sentence, is_denied, is_one_of_several
+from evaluator.graders.step import Finding
+from evaluator.records import Probe
+
+
+def match_number(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
+    """Look for a number that a target accepts, past numbers that only echo the question."""
+    wanted = _all_accepted(probe.targets, probe.language, probe.tolerance)
+    unwanted = _all_accepted(probe.distractors, probe.language, 0.0)
+    echo = {value for quantity in find_quantities(probe.question, probe.language) for value in quantity.lows}
+    seen = ""
+    for sentence, quantity in _stated(asserted, probe.language):
+        if echo.intersection(quantity.lows) and quantity.lows == quantity.highs:
+            continue
+        if any(is_inside(quantity, target) for target in wanted):
+            return Finding(is_correct=True, evidence=f"states an accepted number: {sentence.text}")
+        if any(is_inside(quantity, distractor) for distractor in unwanted):
+            return Finding(has_distractor=True, evidence=f"states a known wrong number: {sentence.text}")
+        seen = seen or sentence.text
+    return Finding(evidence=f"other numbers only: {seen}" if seen else "no number beyond those of the question")
+
+
+@lru_cache(maxsize=4096)
+def _all_accepted(targets: tuple[str, ...], language: str, tolerance: float) -> tuple[Quantity, ...]:
+    return tuple(quantity for target in targets for quantity in accepted(target, language, tolerance))
+
+
+def _stated(asserted: tuple[Sentence, ...], language: str) -> Iterator[tuple[Sentence, Quantity]]:
+    for sentence in asserted:
+        # The day of a date is no count; its year is left to be found.
+        days = [date for date in find_dates(sentence.text) if date.day is not None]
+        for quantity in find_quantities(sentence.text, language):
+            is_day = any(day.start <= quantity.start < day.end and quantity.lows[0] <= 31 for day in days)
+            if not is_day and not _is_uncommitted(sentence, quantity):
+                yield sentence, quantity
+
+
+def _is_uncommitted(sentence: Sentence, quantity: Quantity) -> bool:
+    key = f"{quantity.lows[0]:.15g}"
+    if key not in sentence.key_set:
+        return False
+    at = sentence.keys.index(key)
+    if is_denied(sentence.tokens, at, at + 1):
+        return True
+    return is_one_of_several(sentence.tokens, at, at + 1) and _has_number_beside(sentence, at)
+
+
+def _has_number_beside(sentence: Sentence, at: int) -> bool:
+    beside = sentence.keys[max(at - 3, 0) : at] + sentence.keys[at + 1 : at + 4]
+    return any(key.isdigit() for key in beside)
+
+
+def is_number(target: str, language: str = "en") -> bool:
+    """Whether a target is a number with at most a unit, currency or remark in brackets."""
+    text = prepare(re.sub(r"\(.*?\)", "", target)).strip(" .~≈")
+    found = find_quantities(text, language)
+    if len(found) != 1:
+        return False
+    rest = (text[: found[0].start] + " " + text[found[0].end :]).strip(f" .+-{CURRENCY}")
+    return rest in _APPROXIMATELY or (
+        len(rest) <= 24 and " " not in rest and rest.isalpha() and not text.startswith(rest)
+    )
+
+
+_APPROXIMATELY = frozenset(
+    ["", "about", "approximately", "around", "approx", "circa", "asi", "priblizne", "roughly", "约", "大约"]
+)
+
+
+def accepted(target: str, language: str, tolerance: float) -> list[Quantity]:
+    """Give the ranges of values that a target accepts, in its own units.
+
+    A single number accepts what rounds to it at its own precision, or lies within `tolerance`
+    (relative); a range, also one in brackets, accepts what lies inside.
+    """
+    ranges = []
+    for quantity in find_quantities(target, language):
+        slack = 0.0 if quantity.lows != quantity.highs else quantity.step / 2
+        for low, high in zip(quantity.lows, quantity.highs, strict=False):
+            room = max(slack, tolerance * abs(low)) * (1 + 1e-9)
+            ranges.append(replace(quantity, lows=(low - room,), highs=(high + max(slack, tolerance * abs(high)),)))
+    return ranges
+
+
+def is_inside(quantity: Quantity, target: Quantity) -> bool:
+    """Whether a reading of `quantity` lies inside what `target` accepts, converting known units."""
+    factor = conversion(quantity.unit, target.unit)
+    if factor is None:
+        return False
+    low, high = target.lows[0], target.highs[0]
+    return any(
+        low <= a * factor <= high and low <= b * factor <= high
+        for a, b in zip(quantity.lows, quantity.highs, strict=False)
+    )

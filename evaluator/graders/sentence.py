@@ -1,0 +1,125 @@
+"""Take an answer apart into sentences, and tell what is asserted from what is denied."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from evaluator.graders.normalise import CLAUSE_MARK, canonical, tokens
+from evaluator.graders.phrases import WORDS
+
+MAX_CHARS = 20_000
+"""Longest text graded; of a longer one, the first and the last half of this many characters."""
+_SCOPE = 5
+"""How many words a negation reaches forward within its clause."""
+
+# A full stop ends a sentence unless it follows one letter or a number, as in "H. D. Gowda" and "21. dubna".
+_END = re.compile(
+    r"(?<=[!?])\s+|[。！？।؟]+|(?<=[^\W\d_][^\W\d_])[.]\s+(?=[^a-z\s])|(?:(?<=\d\d\d)|(?<=[\"')\]%]))[.]\s+(?=[A-Z\"'(])|\s*\n+\s*"
+)
+_TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|vs|approx|Inc|Ltd|Mt|Ft|Gen|Lt|Col|Sen|Rep|Gov)\.(?=\s)")
+
+
+# A base model may go on to invent the next question.
+_NEXT_TURN = re.compile(r"(?<=\S)\s*\n\s*Q(?:uestion)?:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer."""
+
+    text: str
+    tokens: tuple[str, ...]
+    """Folded words and clause marks, in order."""
+    keys: tuple[str, ...]
+    """The tokens in canonical form: plural, number words and Roman numerals aside."""
+    key_set: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The text to be graded, in sentences."""
+
+    text: str
+    sentences: tuple[Sentence, ...] = field(default=())
+
+
+def read_answer(text: str) -> Answer:
+    """Split a text, shortened to `MAX_CHARS`, into sentences with at least one word.
+
+    >>> [s.text for s in read_answer("No. It was H. D. Gowda.\\nIn 1996.").sentences]
+    ["No.", "It was H. D. Gowda", "In 1996."]
+    """
+    text = shorten(_NEXT_TURN.split(text.strip(), maxsplit=1)[0])
+    parts = _END.split(_TITLES.sub(lambda found: found[0][:-1], text))
+    found = [make_sentence(part) for part in parts if part and not part.isspace()]
+    return Answer(text, tuple(s for s in found if any(token != CLAUSE_MARK for token in s.tokens)))
+
+
+def make_sentence(text: str) -> Sentence:
+    """Read one sentence."""
+    return with_tokens(text.strip(), tuple(tokens(text)))
+
+
+def join_sentences(sentences: tuple[Sentence, ...]) -> Sentence:
+    """Read several sentences as one."""
+    words = tuple(word for sentence in sentences for word in (*sentence.tokens, CLAUSE_MARK))
+    return with_tokens(" ".join(sentence.text for sentence in sentences), words)
+
+
+def with_tokens(text: str, words: tuple[str, ...]) -> Sentence:
+    """Make a sentence of given words."""
+    keys = tuple(map(canonical, words))
+    return Sentence(text, words, keys, frozenset(keys))
+
+
+def shorten(text: str) -> str:
+    """Keep head and tail of a text longer than `MAX_CHARS`: answers stand at either end."""
+    if len(text) <= MAX_CHARS:
+        return text
+    half = MAX_CHARS // 2
+    return f"{text[:half]}\n{text[-half:]}"
+
+
+def is_denied(words: tuple[str, ...], start: int, end: int) -> bool:
+    """Whether the words from `start` to `end` are mentioned only to be denied.
+
+    A negation before them in the same clause, a negated verb or a word like "incorrect" right after
+    them, or a report of what others believe that a contrast corrects.
+    """
+    return _negated_before(words, start) or _negated_after(words, end) or _is_reported(words, start, end)
+
+
+def _negated_before(words: tuple[str, ...], start: int) -> bool:
+    for at in range(start - 1, max(start - 1 - _SCOPE, -1), -1):
+        word = words[at]
+        if word == CLAUSE_MARK or word in WORDS["contrast"]:
+            return False
+        if word in WORDS["negation"] or word in WORDS["instead"]:
+            # "not only Paris", "no doubt Paris" and "no, Paris" deny nothing.
+            return words[at + 1] not in WORDS["negation_ends"]
+    return False
+
+
+def _negated_after(words: tuple[str, ...], end: int) -> bool:
+    following = words[end : end + 3]
+    for at, word in enumerate(following):
+        if word == CLAUSE_MARK or word in WORDS["contrast"]:
+            return False
+        if word in WORDS["falsity"] or (word in WORDS["negation"] and at > 0):
+            return True
+    return False
+
+
+def _is_reported(words: tuple[str, ...], start: int, end: int) -> bool:
+    before, after = words[max(start - 12, 0) : start], words[end:]
+    return any(w in WORDS["report"] for w in before) and any(w in WORDS["contrast"] for w in after)
+
+
+def is_one_of_several(words: tuple[str, ...], start: int, end: int) -> bool:
+    """Whether "or" joins the words from `start` to `end` with another candidate."""
+    if end + 1 < len(words) and words[end] in WORDS["or"]:
+        return words[end + 1] not in WORDS["or_ends"]
+    if end + 2 < len(words) and words[end] == CLAUSE_MARK and words[end + 1] in WORDS["or"]:
+        return words[end + 2] not in WORDS["or_ends"]
+    return start > 0 and words[start - 1] in WORDS["or"]

@@ -1,0 +1,149 @@
+"""Match answers to targets that are whole sentences, by likeness of what they assert.
+
+Likeness is the Dice coefficient of content words (Dice 1945, Ecology 26(3):297-302), weighted: a word
+of the question says little, one found among targets and distractors alike says less than another.
+Yes against no, and denied against not denied, make two statements unlike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, is_unspaced
+from evaluator.graders.phrases import WORDS
+from evaluator.graders.sentence import Answer, Sentence, join_sentences, make_sentence
+from evaluator.graders.stance import read_stance
+from evaluator.graders.step import Finding
+from evaluator.records import Probe
+
+MAX_STATEMENTS = 200
+"""Targets and distractors beyond this many are not compared."""
+_LEAST_WORDS = 6
+_LEAST_LIKENESS = {True: 0.1, False: 0.2}
+"""Below it a statement says something else; pairs of characters coincide less often than words."""
+_LEAST_ALONE = 0.45
+"""The same where no distractors compete."""
+_MARGIN = 0.05
+_IN_QUESTION, _ON_BOTH_SIDES = 0.35, 0.6
+_OTHER_POLARITY, _OTHER_HEAD, _SAME_HEAD = 0.5, 0.2, 0.4
+_POLARITY_SHARE = 0.1
+_SKIPPED = WORDS["function"] | ARTICLES | WORDS["negation"] | WORDS["affirmation"] | {CLAUSE_MARK}
+_NAYS = WORDS["nay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a sentence says, for comparison."""
+
+    content: frozenset[str]
+    is_denied: bool
+    head: int
+    """1 when it starts with yes, -1 with no, else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """A probe's statements, prepared."""
+
+    question: frozenset[str]
+    targets: tuple[Statement, ...]
+    distractors: tuple[Statement, ...]
+    shared: frozenset[str]
+
+
+def is_statement_probe(probe: Probe) -> bool:
+    """Whether the targets are sentences rather than names.
+
+    With distractors, one long target is enough: what competes is compared in one way.
+    """
+    lengths = [len(make_sentence(target).tokens) for target in probe.targets[:MAX_STATEMENTS]]
+    return (max if probe.distractors else min)(lengths) >= _LEAST_WORDS
+
+
+def match_statements(probe: Probe, answer: tuple[Sentence, ...]) -> Finding:
+    """Compare an answer with all targets and distractors; the likest decides."""
+    if not answer:
+        return Finding(evidence="nothing is asserted")
+    known = _prepare(probe)
+    said = [read_statement(sentence) for sentence in answer[:_N_SENTENCES]]
+    if len(answer) > 1:
+        said.append(read_statement(join_sentences(answer)))
+    target, right = _likest(said, known.targets, known)
+    distractor, wrong = _likest(said, known.distractors, known)
+    agreement = _POLARITY_SHARE * (_share(said[0], known.targets) - _share(said[0], known.distractors))
+    if not known.distractors:
+        is_correct = right >= _LEAST_ALONE
+        return Finding(is_correct, evidence=f"likeness {right:.2f} to {probe.targets[target]!r}")
+    right, wrong = right + agreement, wrong - agreement
+    least = _LEAST_LIKENESS[any(map(is_unspaced, answer[0].tokens))]
+    evidence = f"likeness {right:.2f} to {probe.targets[target]!r}, {wrong:.2f} to {probe.distractors[distractor]!r}"
+    return Finding(right >= least and right > wrong + _MARGIN, wrong >= _LEAST_ALONE and wrong > right, evidence)
+
+
+_N_SENTENCES = 3
+"""Answers come first; later sentences count together only."""
+
+
+def read_statement(sentence: Sentence) -> Statement:
+    """Take from a sentence what is compared."""
+    words = [word for word in sentence.tokens if word != CLAUSE_MARK]
+    first = words[0] if words else ""
+    head = 1 if first in WORDS["affirmation"] else -1 if first in _NAYS else 0
+    return Statement(_content(sentence), not WORDS["negation"].isdisjoint(words), head)
+
+
+def _content(sentence: Sentence) -> frozenset[str]:
+    spaced = [key for key in sentence.keys if key not in _SKIPPED and not is_unspaced(key)]
+    single = [key for key in sentence.keys if is_unspaced(key)]
+    # Pairs of neighbouring characters stand in for words where none are marked (McNamee and Mayfield 2004).
+    pairs = [one + other for one, other in zip(single, single[1:], strict=False)] or single
+    return frozenset([*spaced, *pairs])
+
+
+@lru_cache(maxsize=4096)
+def _prepare(probe: Probe) -> Statements:
+    targets = tuple(_comparable(text) for text in probe.targets[:MAX_STATEMENTS])
+    distractors = tuple(_comparable(text) for text in probe.distractors[:MAX_STATEMENTS])
+    shared = frozenset().union(*(t.content for t in targets)) & frozenset().union(*(d.content for d in distractors))
+    return Statements(_content(make_sentence(probe.question)), targets, distractors, shared)
+
+
+def _comparable(text: str) -> Statement:
+    sentence = make_sentence(text)
+    # "I have no comment" among the targets is no statement: an answer that says so abstains.
+    return (
+        read_statement(sentence)
+        if read_stance(Answer(text, (sentence,))).asserted
+        else Statement(frozenset(), False, 0)
+    )
+
+
+def _likest(said: list[Statement], statements: tuple[Statement, ...], known: Statements) -> tuple[int, float]:
+    scored = [(max(_likeness(one, other, known) for one in said), -at) for at, other in enumerate(statements)]
+    score, at = max(scored, default=(0.0, 0))
+    return -at, score
+
+
+def _likeness(one: Statement, other: Statement, known: Statements) -> float:
+    total = _weight(one.content, known) + _weight(other.content, known)
+    score = 2 * _weight(one.content & other.content, known) / total if total else 0.0
+    if one.head and other.head:
+        return score + _SAME_HEAD * (1 - score) if one.head == other.head else score * _OTHER_HEAD
+    return score if one.is_denied == other.is_denied else score * _OTHER_POLARITY
+
+
+def _weight(content: frozenset[str], known: Statements) -> float:
+    asked = content & known.question
+    rest = len(content) - len(asked)
+    ambiguous = len((content & known.shared) - asked)
+    return len(asked) * _IN_QUESTION + ambiguous * _ON_BOTH_SIDES + (rest - ambiguous)
+
+
+def _share(said: Statement, statements: tuple[Statement, ...]) -> float:
+    """Share of the statements that affirm or deny as `said` does."""
+    if not statements:
+        return 0.0
+    if said.head:
+        return sum(other.head == said.head for other in statements) / len(statements)
+    return sum(other.is_denied == said.is_denied for other in statements) / len(statements)

@@ -1,0 +1,60 @@
+"""What the steps of a grader pass to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from evaluator.graders.stance import Stance
+from evaluator.records import AbstentionKind, Label, Probe, Response, UngradedReason
+
+MAX_EVIDENCE_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A response on its way through the steps, with what they found so far."""
+
+    probe: Probe
+    response: Response
+    text: str
+    """The graded text: without a reasoning block once that step has passed."""
+    stance: Stance | None = None
+    """The text in sentences and what each does, once a step has read it."""
+    has_distractor: bool = False
+    """Whether a known wrong answer is asserted."""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The label a step settled on, or why there can be none."""
+
+    label: Label | None = None
+    ungraded: UngradedReason | None = None
+    abstention_kind: AbstentionKind | None = None
+    evidence: str = ""
+    probability: float | None = None
+
+
+class Step(NamedTuple):
+    """A named stage: it decides, or passes the case on with what it found."""
+
+    name: str
+    decide: Callable[[Case], Decision | Case]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a matcher found: which target or distractor is asserted, if any."""
+
+    is_correct: bool = False
+    has_distractor: bool = False
+    evidence: str = ""
+
+
+def bounded(evidence: str) -> str:
+    """Make evidence one line of at most `MAX_EVIDENCE_CHARS` characters."""
+    line = " ".join(evidence[: 2 * MAX_EVIDENCE_CHARS].split())
+    return line if len(line) <= MAX_EVIDENCE_CHARS else line[: MAX_EVIDENCE_CHARS - 1] + "…"

@@ -1,0 +1,244 @@
+"""Match targets that are names or short phrases: whole words, never parts of words."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from evaluator.graders.normalise import (
+    ARTICLES,
+    CLAUSE_MARK,
+    INFLECTED,
+    canonical,
+    is_same_word,
+    is_unspaced,
+    tokens,
+    without_articles,
+)
+from evaluator.graders.phrases import WORDS
+from evaluator.graders.sentence import Sentence, is_denied, is_one_of_several, with_tokens
+from evaluator.graders.step import Finding
+from evaluator.records import Probe
+
+MAX_TARGET_WORDS = 64
+_RUN = 4
+_SKIPPED = ARTICLES | {CLAUSE_MARK}
+_REMARK = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+
+
+def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
+    """Look for an asserted target, then for an asserted distractor."""
+    echo = tuple(tokens(probe.question))
+    denied = ""
+    known = frozenset(map(canonical, echo))
+    unechoed = _unechoed(asserted, echo)
+    for target in probe.targets:
+        sentences = unechoed if known.issuperset(target_forms(target)[0]) else asserted
+        found = find_target(target, sentences, probe.language)
+        if found and not _competes(found, probe.targets) and not _is_outdone(target, probe, sentences):
+            return Finding(is_correct=True, evidence=f"asserts {target!r}: {found.evidence}")
+        denied = denied or (found.evidence if found else "")
+    for target in probe.targets:
+        if _is_part(target, asserted, known):
+            return Finding(is_correct=True, evidence=f"the answer is part of the target {target!r}")
+    rival = _asserted_distractor(probe, unechoed)
+    if rival is not None:
+        return Finding(has_distractor=True, evidence=f"asserts the known wrong answer {rival!r}")
+    return Finding(evidence=f"target not committed to: {denied}" if denied else "no target is asserted")
+
+
+def _asserted_distractor(probe: Probe, sentences: tuple[Sentence, ...]) -> str | None:
+    return next((text for text in probe.distractors if find_target(text, sentences, probe.language)), None)
+
+
+def _is_outdone(target: str, probe: Probe, sentences: tuple[Sentence, ...]) -> bool:
+    """Whether the target was only found inside a longer known wrong answer, as York in New York."""
+    wanted = set(target_forms(target)[0])
+    longer = [text for text in probe.distractors if wanted < set(target_forms(text)[0])]
+    return any(find_target(text, sentences, probe.language) for text in longer)
+
+
+class Place:
+    """Where a target is asserted."""
+
+    __slots__ = ("end", "sentence", "start")
+
+    def __init__(self, sentence: Sentence, start: int, end: int) -> None:
+        self.sentence, self.start, self.end = sentence, start, end
+
+    @property
+    def evidence(self) -> str:
+        """The sentence, for the reader of a verdict."""
+        return self.sentence.text
+
+
+def find_target(target: str, sentences: tuple[Sentence, ...], language: str) -> Place | None:
+    """Find the first mention of a target that is not denied.
+
+    The words of the target stand together in order, or, for names of several words, all in one sentence.
+    """
+    for form in target_forms(target):
+        for sentence in sentences:
+            place = _find_in_order(form, sentence, language) or _find_in_any_order(form, sentence, language)
+            if place is not None:
+                return place
+    return _find_name(target, sentences, language)
+
+
+def _find_name(target: str, sentences: tuple[Sentence, ...], language: str) -> Place | None:
+    """Find a name of a person without its middle names, or with initials before the last name."""
+    parts = _name_parts(target)
+    if parts is None:
+        return None
+    for sentence in sentences:
+        for at in range(1, len(sentence.keys)):
+            if is_same_word(parts[-1], sentence.keys[at], language) and _has_first_name(parts, sentence, at, language):
+                start = max(at - 3, 0)
+                if not is_denied(sentence.tokens, max(at - 1, start), at + 1):
+                    return Place(sentence, start, at + 1)
+    return None
+
+
+def _has_first_name(parts: tuple[str, ...], sentence: Sentence, at: int, language: str) -> bool:
+    before = sentence.keys[max(at - 3, 0) : at]
+    initials = "".join(part[0] for part in parts[:-1])
+    if before[-1] == initials or "".join(before[-len(initials) :]) == initials:
+        return True
+    return len(parts) >= 3 and any(is_same_word(parts[0], word, language) for word in before)
+
+
+@lru_cache(maxsize=20_000)
+def _name_parts(target: str) -> tuple[str, ...] | None:
+    words = _REMARK.sub("", target).replace(".", " ").split()
+    if not 2 <= len(words) <= 5 or not all(word[0].isupper() and word[-1].isalpha() for word in words):
+        return None
+    folded = tuple(canonical(word) for word in tokens(" ".join(words)) if word not in WORDS["title"])
+    return folded if len(folded) >= 2 else None
+
+
+@lru_cache(maxsize=20_000)
+def target_forms(target: str) -> tuple[tuple[str, ...], ...]:
+    """Give the word sequences by which a target counts as mentioned.
+
+    >>> target_forms("President Richard Nixon (Republican)")
+    (('president', 'richard', 'nixon', 'republican'), ('president', 'richard', 'nixon'), ('richard', 'nixon'))
+    """
+    forms = [_trimmed(_words(target))]
+    plain = _REMARK.sub("", target)
+    if plain.strip() and plain != target:
+        forms.append(_trimmed(_words(plain)))
+    untitled = tuple(word for word in forms[-1] if word not in WORDS["title"])
+    if len(untitled) >= 2:
+        forms.append(untitled)
+    forms += [acronym for acronym in map(_acronym, (target, plain)) if acronym]
+    return tuple(dict.fromkeys(form for form in forms if form))
+
+
+def _trimmed(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Drop small words at the ends, as in "in 1757" and "about 5 litres"."""
+    content = [at for at, word in enumerate(words) if word not in WORDS["function"]]
+    return words[content[0] : content[-1] + 1] if content else words
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(canonical(word) for word in without_articles(tokens(text)))[:MAX_TARGET_WORDS]
+
+
+def _acronym(target: str) -> tuple[str, ...]:
+    initials = [word[0] for word in target.split() if word[0].isupper()]
+    return ("".join(initials).lower(),) if len(initials) >= 3 and target.isascii() else ()
+
+
+def _find_in_order(form: tuple[str, ...], sentence: Sentence, language: str) -> Place | None:
+    keys = sentence.keys
+    start = -1
+    for _ in range(keys.count(form[0])) if language not in INFLECTED else range(len(keys)):
+        start = _next_start(form[0], sentence, start + 1, language)
+        if start < 0:
+            return None
+        end = _walk(form, sentence, start, language)
+        if end and not is_denied(sentence.tokens, start, end):
+            return Place(sentence, start, end)
+    return None
+
+
+def _next_start(word: str, sentence: Sentence, start: int, language: str) -> int:
+    keys = sentence.keys
+    if language not in INFLECTED:
+        return keys.index(word, start)
+    return next((at for at in range(start, len(keys)) if is_same_word(word, keys[at], language)), -1)
+
+
+def _walk(form: tuple[str, ...], sentence: Sentence, start: int, language: str) -> int:
+    """Return the end of the form when it stands at `start`, articles and marks aside, else 0."""
+    at = start
+    for word in form:
+        while at < len(sentence.keys) and at > start and sentence.tokens[at] in _SKIPPED and sentence.keys[at] != word:
+            at += 1
+        if at >= len(sentence.keys) or not is_same_word(word, sentence.keys[at], language):
+            return 0
+        at += 1
+    return at
+
+
+def _find_in_any_order(form: tuple[str, ...], sentence: Sentence, language: str) -> Place | None:
+    content = [word for word in form if word not in WORDS["function"]]
+    if len(content) < 2 or is_unspaced(form[0]):
+        return None
+    positions = []
+    for word in content:
+        at = _position(word, sentence, language)
+        if at < 0:
+            return None
+        positions.append(at)
+    start, end = min(positions), max(positions) + 1
+    if end - start > 3 * len(content) + 6 or is_denied(sentence.tokens, start, end):
+        return None
+    return Place(sentence, start, end)
+
+
+def _position(word: str, sentence: Sentence, language: str) -> int:
+    if word in sentence.key_set:
+        return sentence.keys.index(word)
+    if language in INFLECTED:
+        return next((at for at, key in enumerate(sentence.keys) if is_same_word(word, key, language)), -1)
+    return -1
+
+
+def _competes(place: Place, targets: tuple[str, ...]) -> bool:
+    words = place.sentence.tokens
+    if not is_one_of_several(words, place.start, place.end):
+        return False
+    inside = set(place.sentence.keys[place.start : place.end])
+    others = [form for target in targets for form in target_forms(target)]
+    return not any(set(form) <= place.sentence.key_set and not set(form) & inside for form in others)
+
+
+def _unechoed(sentences: tuple[Sentence, ...], echo: tuple[str, ...]) -> tuple[Sentence, ...]:
+    """Blank out runs of four words that repeat the question."""
+    runs = {echo[at : at + _RUN] for at in range(len(echo) - _RUN + 1)}
+    return tuple(_blank(sentence, runs) for sentence in sentences)
+
+
+def _blank(sentence: Sentence, runs: set[tuple[str, ...]]) -> Sentence:
+    words = sentence.tokens
+    hits = [at for at in range(len(words) - _RUN + 1) if words[at : at + _RUN] in runs]
+    if not hits:
+        return sentence
+    blanked = {at + offset for at in hits for offset in range(_RUN)}
+    kept = tuple(CLAUSE_MARK if at in blanked else word for at, word in enumerate(words))
+    return with_tokens(sentence.text, kept)
+
+
+def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[str]) -> bool:
+    """Whether the whole answer is a telling part of the target, as "Landover" of "Landover, Maryland"."""
+    if len(sentences) != 1:
+        return False
+    skipped = WORDS["function"] | ARTICLES | {CLAUSE_MARK}
+    said = [key for key in sentences[0].keys if key not in skipped and key not in question]
+    wanted = [word for word in target_forms(target)[0] if word not in skipped]
+    if not said or len(said) >= len(wanted) or not set(said) <= set(wanted):
+        return False
+    parts = _name_parts(target)
+    is_last_name = parts is not None and len(parts) <= 3 and said == [parts[-1]]
+    return is_last_name or len(said) * 2 >= len(wanted)

@@ -1,0 +1,50 @@
+"""The lines of journal.jsonl.
+
+    intent      a request is about to be sent; on disk before the first byte leaves
+    failure     that attempt gave no answer, and why
+    response    what finally became of the request
+    torn        the line before this one was cut off by a crash and holds nothing
+
+An intent that neither a failure nor a response follows was in flight when the process died: it
+may have been paid for.
+"""
+
+from __future__ import annotations
+
+from evaluator.records import Failure, Record, Response
+
+
+class Intent(Record, frozen=True, tag_field="kind", tag="intent"):
+    """An attempt that is about to be sent."""
+
+    request_id: str
+    model: str
+    probe_id: str
+    attempt: int
+    """1 for the first attempt of the request, counted over all resumes."""
+    at: str
+    """UTC, ISO 8601."""
+
+
+class FailedAttempt(Record, frozen=True, tag_field="kind", tag="failure"):
+    """An attempt that gave no usable answer."""
+
+    request_id: str
+    at: str
+    failure: Failure
+
+
+class Answered(Record, frozen=True, tag_field="kind", tag="response"):
+    """The final response to a request."""
+
+    at: str
+    response: Response
+
+
+class Torn(Record, frozen=True, tag_field="kind", tag="torn"):
+    """Says that line number `line` was cut off and holds nothing."""
+
+    line: int
+
+
+Entry = Intent | FailedAttempt | Answered | Torn

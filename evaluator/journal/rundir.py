@@ -1,0 +1,157 @@
+"""A run directory: its files, its manifest, its lock."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+import msgspec
+
+from evaluator.errors import JournalError
+from evaluator.jsonl import describe, encode_line, read_records
+from evaluator.records import MANIFEST_SCHEMA, Manifest, Probe, Verdict
+
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class RunDirectory:
+    """The files of one run.
+
+    manifest.json is written once, journal.jsonl only appended to; verdicts.jsonl and
+    summary.json can be rebuilt from those two and probes.jsonl, the probes as they were asked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.run_id = path.name
+        self.manifest_path = path / "manifest.json"
+        self.probes_path = path / "probes.jsonl"
+        self.journal_path = path / "journal.jsonl"
+        self.verdicts_path = path / "verdicts.jsonl"
+        self.gold_path = path / "gold.jsonl"
+        self.summary_path = path / "summary.json"
+
+    @classmethod
+    def find(cls, run: str, out: Path) -> RunDirectory:
+        """Find a run by its directory, or by its id under `out`.
+
+        Raises:
+            JournalError: If there is no such run; the message names the nearest ones.
+        """
+        candidates = [Path(run), out / run]
+        for candidate in candidates:
+            if (candidate / "manifest.json").is_file():
+                return cls(candidate)
+        known = sorted(p.parent.name for p in out.glob("*/manifest.json"))[-5:]
+        hint = f"; the latest under {out} are {', '.join(known)}" if known else f"; there are no runs under {out}"
+        raise JournalError(f"run {run!r}: need a run directory or the id of a run under {out}{hint}")
+
+    def create(self, manifest: Manifest, probes: Iterable[Probe]) -> None:
+        """Make the directory and write the probes and, last, the manifest.
+
+        Raises:
+            JournalError: If the run exists or the directory cannot be written.
+        """
+        if self.manifest_path.exists():
+            raise JournalError(f"run {self.run_id} exists at {self.path}")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.probes_path, b"".join(encode_line(probe) for probe in probes))
+            write_atomically(self.manifest_path, msgspec.json.format(encode_line(manifest), indent=2))
+        except OSError as exc:
+            raise JournalError(f"{self.path}: cannot be written: {exc.strerror}") from exc
+
+    def read_manifest(self) -> Manifest:
+        """Read manifest.json.
+
+        Raises:
+            JournalError: If it is missing, damaged, or of a newer version of this package.
+        """
+        try:
+            manifest = msgspec.json.decode(self.manifest_path.read_bytes(), type=Manifest)
+        except OSError as exc:
+            raise JournalError(f"{self.manifest_path}: cannot be read: {exc.strerror}") from exc
+        except msgspec.ValidationError as exc:
+            raise JournalError(f"{self.manifest_path}: {describe(exc)}") from exc
+        except msgspec.DecodeError as exc:
+            raise JournalError(f"{self.manifest_path}: {exc}") from exc
+        if manifest.schema != MANIFEST_SCHEMA:
+            raise JournalError(f"{self.manifest_path}: need schema {MANIFEST_SCHEMA}, got {manifest.schema}")
+        return manifest
+
+    def read_probes(self) -> tuple[Probe, ...]:
+        """Read the probes as they were asked."""
+        return tuple(probe for _, probe in read_records(self.probes_path, Probe, JournalError))
+
+    def read_verdicts(self) -> list[Verdict]:
+        """Read verdicts.jsonl; none when it has not been written."""
+        if not self.verdicts_path.exists():
+            return []
+        return [verdict for _, verdict in read_records(self.verdicts_path, Verdict, JournalError)]
+
+    def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
+        """Replace verdicts.jsonl."""
+        self._write(self.verdicts_path, b"".join(encode_line(verdict) for verdict in verdicts))
+
+    def write_summary(self, data: bytes) -> None:
+        """Replace summary.json."""
+        self._write(self.summary_path, data)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            write_atomically(path, data)
+        except OSError as exc:
+            raise JournalError(f"{path}: cannot be written: {exc.strerror}; the journal is safe") from exc
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process alone; the system frees it when the process dies.
+
+        Raises:
+            JournalError: If another process holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except filelock.Timeout as exc:
+            raise JournalError(
+                f"run {self.run_id} is being written by another process; wait for it or stop it"
+            ) from exc
+
+
+def check_run_id(run_id: str) -> str:
+    """Return `run_id` when it can be a directory name on every system.
+
+    Raises:
+        JournalError: If it cannot.
+    """
+    if not RUN_ID.fullmatch(run_id):
+        raise JournalError(f"run id: need letters, digits, '.', '_' and '-', at most 100, got {run_id!r}")
+    return run_id
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace `path` so that a crash leaves the old content or the new, never a part."""
+    file, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(file, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

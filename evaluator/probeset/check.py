@@ -1,0 +1,120 @@
+"""Everything that can be said against a probe set without asking a model.
+
+    P0xx  one probe             P3xx  questions asked twice
+    P1xx  targets and matching  P4xx  set.toml
+    P2xx  twins                 P5xx  wording that gives answerability away
+
+A new rule about one probe is one function and one line in `probe_rules.rules_on`; a rule about the
+whole set is one function and one line in `SET_RULES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import msgspec
+
+from evaluator.probeset.duplicates import duplicate_findings
+from evaluator.probeset.finding import Finding, Severity
+from evaluator.probeset.leak import leak_auroc
+from evaluator.probeset.meta import Allowed, SetMeta
+from evaluator.probeset.probe_rules import rules_on
+from evaluator.probeset.read import ProbeSet
+from evaluator.probeset.twin_rules import twin_findings
+from evaluator.records import Probe
+
+MAX_LEAK_AUROC = 0.65
+_RANK = {"error": 0, "warning": 1, "info": 2}
+
+
+def check_probe_set(probe_set: ProbeSet, *, today: date) -> tuple[Finding, ...]:
+    """Apply every rule; what set.toml allows on purpose is kept as info with its reason.
+
+    Args:
+        probe_set: The set as read.
+        today: The day on which `valid_until` is judged.
+
+    Returns:
+        Errors first, then warnings, then info; within these by code and by place in the file.
+    """
+    found = list(_accepted([*_probe_findings(probe_set, today), *_set_findings(probe_set)], probe_set))
+    place = {probe.probe_id: index for index, probe in enumerate(probe_set.probes)}
+    return tuple(sorted(found, key=lambda f: (_RANK[f.severity], f.code, place.get(f.probe_id or "", -1))))
+
+
+def _probe_findings(probe_set: ProbeSet, today: date) -> Iterator[Finding]:
+    for code, severity, breach, hint in rules_on(today):
+        for probe in probe_set.probes:
+            message = breach(probe)
+            if message:
+                yield Finding(code=code, severity=severity, probe_id=probe.probe_id, message=message, hint=hint)
+
+
+def _set_findings(probe_set: ProbeSet) -> Iterator[Finding]:
+    yield from meta_findings(probe_set.meta)
+    for rule in SET_RULES:
+        yield from rule(probe_set.probes)
+
+
+def meta_findings(meta: SetMeta | None) -> Iterator[Finding]:
+    """A set that others use says which version it is, on what terms, and carries a canary."""
+    for code, key, value, why in (
+        ("P401", "canary", meta and meta.canary, "a unique string shows later whether a model was trained on the set"),
+        ("P402", "licence", meta and meta.licence, "without one nobody may use the set"),
+        ("P403", "version", meta and meta.version, "results are compared only within one version"),
+    ):
+        if not (value or "").strip():
+            message = f"set.toml has no {key}" if meta else f"no set.toml, so no {key}"
+            yield Finding(code=code, severity="warning", message=message, hint=f"set `{key}`: {why}")
+
+
+def leak_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
+    """Surface cues make abstention trivial: a model need not know anything to say that it does not know."""
+    leak = leak_auroc(probes)
+    if leak.auroc is None or leak.low is None or leak.high is None:
+        message = (
+            f"too few to test for surface cues: {leak.n_answerable} answerable, {leak.n_unanswerable} unanswerable"
+        )
+        hint = "the leak test needs 30 of each, in at least 10 independent groups"
+        yield Finding(code="P502", severity="info", message=message, hint=hint)
+        return
+    message = (
+        f"words alone tell unanswerable from answerable with AUROC {leak.auroc:.2f} "
+        f"({leak.level:.0%} interval {leak.low:.2f} to {leak.high:.2f}; 0.5 is chance)"
+    )
+    severity: Severity
+    if leak.low > MAX_LEAK_AUROC:
+        severity, hint = "error", "give unanswerable probes twins with nearly the same wording"
+    elif leak.auroc > MAX_LEAK_AUROC:
+        severity, hint = "warning", f"above {MAX_LEAK_AUROC}, perhaps by chance: add twins"
+    else:
+        severity, hint = "info", f"at most {MAX_LEAK_AUROC}: nothing to do"
+    yield Finding(code="P501", severity=severity, message=message, hint=hint)
+
+
+SET_RULES: tuple[Callable[[tuple[Probe, ...]], Iterator[Finding]], ...] = (
+    twin_findings,
+    duplicate_findings,
+    leak_findings,
+)
+
+
+def _accepted(findings: list[Finding], probe_set: ProbeSet) -> Iterator[Finding]:
+    allowed = probe_set.meta.allow if probe_set.meta else ()
+    used: set[Allowed] = set()
+    for finding in findings:
+        entry = next((entry for entry in allowed if _covers(entry, finding)), None)
+        if entry:
+            used.add(entry)
+            finding = msgspec.structs.replace(finding, severity="info", hint=f"accepted on purpose: {entry.why}")
+        yield finding
+    for entry in allowed:
+        if entry not in used:
+            where = f" for {entry.probe_id!r}" if entry.probe_id else ""
+            message = f"set.toml allows {entry.code}{where}, which is not found"
+            yield Finding(code="P404", severity="warning", message=message, hint="remove the entry from `allow`")
+
+
+def _covers(entry: Allowed, finding: Finding) -> bool:
+    return entry.code == finding.code and entry.probe_id in {None, finding.probe_id} and finding.severity != "info"

@@ -1,0 +1,115 @@
+"""Rules about targets, distractors and the match type of one probe."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+
+from evaluator.probeset.wording import contains, normalised
+from evaluator.records import Probe
+
+_NUMBER = re.compile(r"[+\-−]?[$€£¥]?(?:\d+(?:[ ,_]\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?\s?%?")
+_DATE = re.compile(r"(?P<year>-?\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?")
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is one number, grouped by thousands or not.
+
+    >>> is_number("-1,234.5"), is_number("2e6"), is_number("40 %"), is_number("about 3"), is_number("1,5")
+    (True, True, True, False, False)
+    """
+    return bool(_NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip()))
+
+
+def is_date(text: str) -> bool:
+    """Whether `text` is an ISO date that exists, to the year, month or day.
+
+    >>> is_date("1969-07-20"), is_date("1969-07"), is_date("-0044"), is_date("2023-02-29"), is_date("July 1969")
+    (True, True, True, False, False)
+    """
+    found = _DATE.fullmatch(text.strip())
+    if not found:
+        return False
+    # The Gregorian calendar repeats every 400 years, which brings years before 1 into Python's range.
+    year = int(found["year"]) % 400 + 400
+    try:
+        date(year, int(found["month"] or 1), int(found["day"] or 1))
+    except ValueError:
+        return False
+    return True
+
+
+def target_in_question(probe: Probe) -> str | None:
+    """A target that the question names makes an echo correct."""
+    if probe.match in {"choice", "regex"}:
+        return None
+    inside = [target for target in probe.targets if contains(probe.question, target)]
+    return f"the target {inside[0]!r} occurs in the question" if inside else None
+
+
+def short_target(probe: Probe) -> str | None:
+    """One character is found in almost every answer."""
+    if probe.match not in {"auto", "text"}:
+        return None
+    short = [
+        target
+        for target in probe.targets
+        if len(normalised(target)) <= 1 and not (probe.match == "auto" and is_number(target))
+    ]
+    return f"the target {short[0]!r} is too short to match as text" if short else None
+
+
+def bad_numbers(probe: Probe) -> str | None:
+    """With match number, every target must be one."""
+    bad = [target for target in probe.targets if probe.match == "number" and not is_number(target)]
+    return f"match is number, but the target {bad[0]!r} is not one" if bad else None
+
+
+def bad_dates(probe: Probe) -> str | None:
+    """With match date, every target must be an ISO date."""
+    bad = [target for target in probe.targets if probe.match == "date" and not is_date(target)]
+    return f"match is date, but the target {bad[0]!r} is not an ISO date" if bad else None
+
+
+def bad_regexes(probe: Probe) -> str | None:
+    """With match regex, every target must compile with RE2."""
+    bad = [f"{target!r}: {reason}" for target, reason, _ in _compiled(probe) if reason]
+    return f"the regex target does not compile: {bad[0]}" if bad else None
+
+
+def regex_matches_nothing_said(probe: Probe) -> str | None:
+    """A pattern that matches the empty text matches every answer."""
+    bad = [target for target, reason, matches_empty in _compiled(probe) if not reason and matches_empty]
+    return f"the regex target {bad[0]!r} matches every answer" if bad else None
+
+
+def too_few_choices(probe: Probe) -> str | None:
+    """A choice needs something to choose from."""
+    distinct = len(set(probe.choices))
+    return f"match is choice with {distinct} different choices" if probe.match == "choice" and distinct < 2 else None
+
+
+def distractor_is_target(probe: Probe) -> str | None:
+    """No answer is right and wrong at once."""
+    targets = {normalised(target) or target for target in probe.targets}
+    both = [wrong for wrong in probe.distractors if (normalised(wrong) or wrong) in targets]
+    return f"{both[0]!r} is a distractor and a target" if both else None
+
+
+def _compiled(probe: Probe) -> Iterator[tuple[str, str | None, bool]]:
+    if probe.match != "regex":
+        return
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    for target in probe.targets:
+        try:
+            pattern = re2.compile(target, options)
+        except re2.error as exc:
+            reason = exc.args[0] if exc.args else "unknown"
+            yield target, reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason), False
+        else:
+            yield target, None, pattern.search("") is not None

@@ -1,0 +1,54 @@
+"""The embedded model: llama.cpp in this process, asked over loopback like any other server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from evaluator.errors import ProviderError
+from evaluator.providers.client import HttpClient
+from evaluator.providers.openai_server import OpenAIServer
+from evaluator.providers.weights import EMBEDDED, gguf_path
+from evaluator.records import ModelSettings
+
+SLOTS = 4
+CONTEXT_TOKENS_PER_SLOT = 4096
+
+
+@asynccontextmanager
+async def open_local(settings: ModelSettings) -> AsyncIterator[OpenAIServer]:
+    """Load `local/NAME` and serve it on a free loopback port until the context ends.
+
+    Raises:
+        ProviderError: If the weights are not here or llama.cpp cannot load them.
+    """
+    name = settings.id.partition("/")[2]
+    path = gguf_path(name)
+    if path is None:
+        raise ProviderError(f"{settings.id}: the weights are not here; run: evaluator models fetch {settings.id}")
+    slots = settings.concurrency or SLOTS
+    alias = name if name in EMBEDDED else path.stem
+    # Loading takes a while and would block the event loop. The server lives as long as this name.
+    server = await asyncio.to_thread(_start, path, alias, slots)
+    async with HttpClient(f"{server.listening_address}/v1", connections=slots) as client:
+        yield OpenAIServer(client, alias, deadline_s=settings.timeout_s, is_free=True)
+
+
+def _start(path: Path, alias: str, slots: int) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.model_alias = {alias}
+    params.port = 0
+    params.n_parallel = slots
+    params.n_ctx = slots * CONTEXT_TOKENS_PER_SLOT
+    params.verbosity = 0
+    params.ui = False
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as exc:
+        raise ProviderError(f"{path.name}: llama.cpp cannot load it: {exc}") from exc

@@ -1,0 +1,123 @@
+"""Answers recorded elsewhere: the format, and a provider that gives them again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from evaluator.errors import AnswersFileError, ProviderError
+from evaluator.jsonl import read_records
+from evaluator.records import Failure, ModelSettings, Outcome, Record, Request, Response, Usage
+
+MAX_ANSWER_LINE_BYTES = 64 * 1024 * 1024
+OUTCOME_OF_FINISH: dict[str, Outcome] = {
+    "length": "truncated",
+    "max_tokens": "truncated",
+    "content_filter": "blocked",
+    "refusal": "refused",
+    "error": "failed",
+}
+
+
+class RecordedAnswer(Record, frozen=True):
+    """One line of answers.jsonl."""
+
+    model: str
+    probe_id: str
+    text: str
+    repeat: Annotated[int, msgspec.Meta(ge=0, lt=100_000)] = 0
+    finish_reason: str | None = None
+    usage: Usage | None = None
+
+
+class RecordedAnswers:
+    """Gives the answers of one model in a file again; a `Provider`."""
+
+    def __init__(self, answers: dict[tuple[str, int], RecordedAnswer], origin: str) -> None:
+        self._answers = answers
+        self._origin = origin
+
+    async def answer(self, request: Request) -> Response:
+        """Return the recorded answer, or a failure when the file has none."""
+        found = self._answers.get((request.probe_id, request.repeat))
+        if found is None:
+            message = f"no recorded answer in {self._origin}"
+            failure = Failure(kind="permanent", message=message)
+            return _response(request, outcome="failed", detail=message, failure=failure)
+        return recorded_response(request, found)
+
+
+def recorded_response(request: Request, answer: RecordedAnswer) -> Response:
+    """Turn a recorded answer into the response to `request`."""
+    outcome = OUTCOME_OF_FINISH.get(answer.finish_reason or "stop", "answered")
+    detail = None if outcome == "answered" else f"recorded finish_reason {answer.finish_reason}"
+    is_empty = outcome == "answered" and not answer.text.strip()
+    if is_empty:
+        outcome, detail = "malformed", "no text"
+    return _response(
+        request,
+        outcome=outcome,
+        detail=detail,
+        text=answer.text,
+        finish_reason=answer.finish_reason,
+        flags=("empty",) if is_empty else (),
+        usage=answer.usage,
+    )
+
+
+def _response(request: Request, **fields: object) -> Response:
+    return Response(
+        request_id=request.request_id,
+        probe_id=request.probe_id,
+        model=request.model,
+        prompt=request.prompt,
+        repeat=request.repeat,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def read_answers(path: Path) -> Iterator[tuple[int, RecordedAnswer]]:
+    """Yield (line number, answer), refusing a second answer to the same question.
+
+    Raises:
+        AnswersFileError: Naming file, line and field.
+    """
+    seen: dict[tuple[str, str, int], int] = {}
+    for number, answer in read_records(path, RecordedAnswer, AnswersFileError, max_line_bytes=MAX_ANSWER_LINE_BYTES):
+        key = (answer.model, answer.probe_id, answer.repeat)
+        if key in seen:
+            raise AnswersFileError(
+                f"{path}:{number}: need one answer per model, probe_id and repeat, "
+                f"got a second for {answer.model}, {answer.probe_id}, {answer.repeat} (first on line {seen[key]})"
+            )
+        seen[key] = number
+        yield number, answer
+    if not seen:
+        raise AnswersFileError(f"{path}: need at least one answer, got an empty file")
+
+
+@asynccontextmanager
+async def open_recorded(settings: ModelSettings) -> AsyncIterator[RecordedAnswers]:
+    """Read the answers of `recorded/NAME` from its file.
+
+    Raises:
+        ProviderError: If no file is given or it holds nothing of that model.
+        AnswersFileError: If the file is damaged.
+    """
+    name = settings.id.partition("/")[2]
+    if settings.answers is None:
+        raise ProviderError(f"{settings.id}: need --answers FILE (or answers in [[model]])")
+    found: dict[tuple[str, int], RecordedAnswer] = {}
+    models: set[str] = set()
+    for _, answer in read_answers(Path(settings.answers)):
+        models.add(answer.model)
+        if answer.model == name:
+            found[answer.probe_id, answer.repeat] = answer
+    if not found:
+        offered = ", ".join(sorted(models)[:5])
+        raise ProviderError(f"{settings.id}: {settings.answers} holds no answers of {name!r}; it has {offered}")
+    yield RecordedAnswers(found, settings.answers)

@@ -1,0 +1,140 @@
+"""The contents of a report: which sections it has, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluator.records import Manifest, ModelResult, Summary
+from evaluator.report import format as fmt
+from evaluator.report.behaviour import behaviour_sections
+from evaluator.report.expense import expense_section
+from evaluator.report.lookup import SLICES, find_estimate
+from evaluator.report.rates import Rate, note_text, rate_section, some_labels
+from evaluator.report.safe_text import safe_text
+from evaluator.report.section import Column, Row, Section, Table
+from evaluator.report.topics import topic_sections
+
+NAME_LIMIT = 120
+_HALLUCINATION = tuple(Rate(slice_, "hallucination_rate", slice_) for slice_ in SLICES)
+_KNOWLEDGE = (
+    Rate("accuracy", "accuracy", "answerable"),
+    Rate("over-abstention", "over_abstention_rate", "answerable"),
+    Rate("omniscience index", "omniscience_index", "answerable", is_index=True),
+)
+_LABELS_LEAD = (
+    "Abstained: it said it does not know, corrected the question, asked back or refused. "
+    "Ungraded: no usable answer; in no rate."
+)
+_HALLUCINATION_LEAD = (
+    "When it did not get it right, how often did it make something up? wrong / (wrong + abstained); lower is better."
+)
+_KNOWLEDGE_LEAD = (
+    "Accuracy: how often it got it right. Over-abstention: how often it declined although there is an answer. "
+    "Index: 100 (correct - wrong) / n, from -100 to +100."
+)
+_CALIBRATED_LEAD = "The same rates, corrected for the grader's errors with labels by people."
+
+
+def report_sections(summary: Summary) -> tuple[Section, ...]:
+    """Say everything a report says about `summary`, the headline first."""
+    results = labelled_results(summary)
+    if not results:
+        return (Section("Nothing was measured", "The run has no results."), *_notes(summary, results))
+    return (
+        _labels(results),
+        rate_section("Hallucination rate", _HALLUCINATION_LEAD, results, _HALLUCINATION),
+        rate_section("Probes that have an answer", _KNOWLEDGE_LEAD, results, _KNOWLEDGE),
+        *_calibrated(results),
+        *behaviour_sections(results),
+        *topic_sections(results),
+        expense_section(results),
+        *_notes(summary, results),
+    )
+
+
+def labelled_results(summary: Summary) -> list[tuple[str, ModelResult]]:
+    """Name every result by its model, and its prompt where prompts differ; a single one needs no name."""
+    if len(summary.results) == 1:
+        return [("", summary.results[0])]
+    has_prompts = len({result.prompt for result in summary.results}) > 1
+    return [
+        (safe_text(f"{r.model} · {r.prompt}" if has_prompts else r.model, limit=NAME_LIMIT), r) for r in summary.results
+    ]
+
+
+def report_title(summary: Summary) -> str:
+    """Name the run, and the model when there is one only."""
+    run = f"Run {safe_text(summary.manifest.run_id, limit=NAME_LIMIT)}"
+    return f"{run}: {safe_text(summary.results[0].model, limit=NAME_LIMIT)}" if len(summary.results) == 1 else run
+
+
+def report_facts(summary: Summary) -> str:
+    """Say in one line what was asked, when, how often and who graded."""
+    manifest = summary.manifest
+    prompts = sorted({safe_text(result.prompt, limit=40) for result in summary.results})
+    facts = [
+        *_probe_sets(manifest),
+        _several(len(summary.results), "model") if len(summary.results) != 1 else "",
+        _several(manifest.repeats, "repeat"),
+        f"prompt {', '.join(prompts)}" if prompts else "",
+        f"graded by {', '.join(safe_text(grader, limit=40) for grader in manifest.graders)}",
+        f"imported from {safe_text(manifest.imported_from, limit=NAME_LIMIT)}" if manifest.imported_from else "",
+        safe_text(manifest.started_at, limit=40),
+    ]
+    return " · ".join(filter(None, facts))
+
+
+def _probe_sets(manifest: Manifest) -> list[str]:
+    return [
+        f"{safe_text(' '.join(filter(None, (s.name, s.version))), limit=60)} ({_several(s.n_probes, 'probe')})"
+        for s in manifest.probe_sets
+    ]
+
+
+def _several(n: int, noun: str) -> str:
+    return f"{fmt.count(n)} {noun}{'' if n == 1 else 's'}"
+
+
+def _labels(results: Sequence[tuple[str, ModelResult]]) -> Section:
+    names = ("correct", "wrong", "abstained", "ungraded")
+    rows = []
+    for label, result in results:
+        counts = result.counts.get("all")
+        cells = tuple((fmt.count(getattr(counts, name, None)),) for name in names)
+        rows.append(Row(label, cells))
+    columns = tuple(Column(name) for name in names)
+    return Section("What became of the answers", _LABELS_LEAD, Table("model", columns, tuple(rows)))
+
+
+def _calibrated(results: Sequence[tuple[str, ModelResult]]) -> tuple[Section, ...]:
+    rates = [
+        rate
+        for rate in (*_HALLUCINATION, *_KNOWLEDGE)
+        if any(find_estimate(result, rate.name, rate.slice_, calibrated=True) for _, result in results)
+    ]
+    parts = ([r for r in rates if r in _HALLUCINATION], [r for r in rates if r in _KNOWLEDGE])
+    titles = ("Hallucination rate, corrected with human labels", "Answerable probes, corrected with human labels")
+    return tuple(
+        rate_section(title, _CALIBRATED_LEAD, results, part, calibrated=True)
+        for title, part in zip(titles, parts, strict=True)
+        if part
+    )
+
+
+def _notes(summary: Summary, results: Sequence[tuple[str, ModelResult]]) -> tuple[Section, ...]:
+    remarks = [note_text(note) for note in summary.notes]
+    holders: dict[str, list[str]] = {}
+    for label, result in results:
+        for rate in (*_HALLUCINATION, *_KNOWLEDGE):
+            estimate = find_estimate(result, rate.name, rate.slice_)
+            if estimate is not None and estimate.value is not None:
+                for note in dict.fromkeys(estimate.notes):
+                    holders.setdefault(f"{_measured(rate)}: {note_text(note)}", []).append(label)
+    for text, labels in holders.items():
+        who = some_labels(labels, len(results))
+        remarks.append(f"{text} ({who})" if who else text)
+    return (Section("Notes", remarks=tuple(remarks)),) if remarks else ()
+
+
+def _measured(rate: Rate) -> str:
+    return f"Hallucination rate, {rate.slice_}" if rate in _HALLUCINATION else rate.title.capitalize()

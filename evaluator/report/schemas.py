@@ -1,0 +1,53 @@
+"""JSON Schemas of the records, for people who read our files with other tools."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from evaluator.errors import ConfigError
+from evaluator.records import GoldLabel, Manifest, Probe, Request, Response, Summary, Verdict
+
+RECORDS: dict[str, type[msgspec.Struct]] = {
+    "probe": Probe,
+    "request": Request,
+    "response": Response,
+    "verdict": Verdict,
+    "gold": GoldLabel,
+    "manifest": Manifest,
+    "summary": Summary,
+}
+COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
+"""The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
+
+
+def json_schema(name: str) -> bytes:
+    """Write the JSON Schema (draft 2020-12) of the records called `name`.
+
+    Args:
+        name: One of `RECORDS`.
+
+    Raises:
+        ConfigError: For another name.
+    """
+    if name not in RECORDS:
+        raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
+    record = RECORDS[name]
+    schema = msgspec.json.schema(record)
+    own = schema["$defs"][record.__name__]
+    _pin_schema_name(own, is_always_written=not record.__struct_config__.omit_defaults)
+    named = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return json.dumps(named, indent=2, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+def _pin_schema_name(definition: dict[str, Any], *, is_always_written: bool) -> None:
+    # A file that names its schema names exactly this one, so other majors do not validate.
+    named = definition["properties"].get("schema")
+    if named is None:
+        return
+    definition["properties"]["schema"] = {"const": named["default"]}
+    if is_always_written:
+        definition["required"].append("schema")

@@ -1,0 +1,182 @@
+"""Ask every open request: concurrently, durably, and never forever.
+
+One lane per model, each with its own workers, so that a model that fails or waits does not slow
+the others. The journal decides what is done: an intent is on disk before a request is sent, and
+the response before anything else is made of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter
+from evaluator.protocols import Grader, Provider
+from evaluator.records import Failure, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.run.progress import Watcher
+from evaluator.run.retry import asks_too_long, may_retry, wait_before_retry_s
+
+FAILURES_TO_HALT = 20
+"""Failed attempts in a row, over a whole lane, after which nobody is expected to answer."""
+WATCHDOG_EXTRA_S = 5.0
+DONE_OUTCOMES = frozenset({"answered", "refused", "blocked", "truncated", "malformed"})
+
+
+def open_requests(requests: Sequence[Request], state: JournalState) -> list[Request]:
+    """Return the requests without a final response; failed ones are asked again."""
+    return [
+        request
+        for request in requests
+        if request.request_id not in state.responses or state.responses[request.request_id].outcome not in DONE_OUTCOMES
+    ]
+
+
+class Lane:
+    """One model with what is still to be asked of it."""
+
+    def __init__(self, settings: ModelSettings, provider: Provider, requests: Sequence[Request]) -> None:
+        self.settings = settings
+        self.provider = provider
+        self.queue = deque(requests)
+        self.halted: str | None = None
+        self.failures_in_a_row = 0
+        # Seeded by the model's name: waits differ between lanes and repeat between runs.
+        self.jitter = random.Random(settings.id)
+
+
+class Engine:
+    """Works through lanes until nothing is open, everything is halted, or `stop` is called."""
+
+    def __init__(
+        self, journal: JournalWriter, state: JournalState, probes: Sequence[Probe], grader: Grader, watcher: Watcher
+    ) -> None:
+        self._journal = journal
+        self._state = state
+        self._probes = {probe.probe_id: probe for probe in probes}
+        self._grader = grader
+        self._watcher = watcher
+        self._stopping = asyncio.Event()
+        self.verdicts: dict[str, Verdict] = {}
+        """What this session graded, by request id; the responses themselves are in the journal only."""
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight may finish."""
+        self._stopping.set()
+
+    async def ask(self, lanes: Sequence[Lane]) -> None:
+        """Ask all lanes.
+
+        Raises:
+            JournalError: If the journal cannot be written; what is on disk stays.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane in lanes:
+                    for _ in range(min(lane.settings.concurrency or 1, len(lane.queue))):
+                        group.create_task(self._work(lane))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def _work(self, lane: Lane) -> None:
+        while lane.queue and lane.halted is None and not self._stopping.is_set():
+            await self._finish(lane, lane.queue.popleft())
+
+    async def _finish(self, lane: Lane, request: Request) -> None:
+        """Attempt `request` until it has a final response or its lane ends."""
+        before = self._state.open_attempts.get(request.request_id, Attempts())
+        sent, ambiguous = before.sent, before.ambiguous
+        for attempt in range(1, lane.settings.max_attempts + 1):
+            sent += 1
+            await self._journal.append(
+                Intent(
+                    request_id=request.request_id,
+                    model=request.model,
+                    probe_id=request.probe_id,
+                    attempt=sent,
+                    at=_now(),
+                )
+            )
+            response = await self._attempt(lane, request)
+            response = msgspec.structs.replace(response, attempts=sent, ambiguous_sends=ambiguous)
+            if response.failure is None:
+                lane.failures_in_a_row = 0
+                return await self._keep(response)
+            ambiguous += response.failure.maybe_paid
+            if not await self._go_on_after(lane, request, response, attempt):
+                return None
+        return None
+
+    async def _attempt(self, lane: Lane, request: Request) -> Response:
+        try:
+            async with asyncio.timeout(lane.settings.timeout_s + WATCHDOG_EXTRA_S):
+                return await lane.provider.answer(request)
+        except TimeoutError:
+            message = f"no answer within {lane.settings.timeout_s:g} s"
+            failure = Failure(kind="transient", message=message, maybe_paid=True)
+            return Response(
+                request_id=request.request_id,
+                probe_id=request.probe_id,
+                model=request.model,
+                prompt=request.prompt,
+                repeat=request.repeat,
+                outcome="failed",
+                detail=message,
+                failure=failure,
+            )
+
+    async def _go_on_after(self, lane: Lane, request: Request, response: Response, attempt: int) -> bool:
+        """Record a failed attempt; return whether to make another after waiting."""
+        failure = response.failure
+        if failure is None:
+            return False
+        lane.failures_in_a_row += failure.kind != "malformed"
+        self._halt_if_hopeless(lane, failure)
+        retry = may_retry(failure, attempt=attempt, max_attempts=lane.settings.max_attempts)
+        ends_here = not retry and lane.halted is None
+        if ends_here:
+            ambiguous = response.ambiguous_sends + failure.maybe_paid
+            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous))
+            return False
+        await self._journal.append(FailedAttempt(request_id=request.request_id, at=_now(), failure=failure))
+        if lane.halted is not None:
+            return False
+        wait_s = wait_before_retry_s(failure, attempt=attempt, jitter=lane.jitter)
+        self._watcher.on_retry(request, failure, wait_s)
+        return await self._wait(lane, wait_s)
+
+    async def _wait(self, lane: Lane, seconds: float) -> bool:
+        """Wait, but wake when the run is stopped; return whether the lane is still open."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return lane.halted is None
+        return False
+
+    def _halt_if_hopeless(self, lane: Lane, failure: Failure) -> None:
+        reason = None
+        if failure.kind == "halted":
+            reason = failure.message
+        elif asks_too_long(failure):
+            reason = f"asked to wait {failure.wait_s:.0f} s: {failure.message}"
+        elif lane.failures_in_a_row >= FAILURES_TO_HALT:
+            reason = f"{lane.failures_in_a_row} failures in a row, the last: {failure.message}"
+        if reason is not None and lane.halted is None:
+            lane.halted = reason
+            self._watcher.on_halt(lane.settings.id, reason)
+
+    async def _keep(self, response: Response) -> None:
+        """Put the response on disk, then grade it; a cancelled caller does not lose it."""
+        await self._journal.append(Answered(at=_now(), response=response))
+        verdict = self._grader.grade(self._probes[response.probe_id], response)
+        self.verdicts[response.request_id] = verdict
+        self._watcher.on_verdict(response, verdict)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,66 @@
+"""How far a run is: counts, rate and time left, for whoever shows them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from evaluator.records import Failure, Request, Response, Verdict
+
+
+class Watcher(Protocol):
+    """Is told what happens during a run; shows it or not."""
+
+    def on_verdict(self, response: Response, verdict: Verdict) -> None:
+        """A request came to its end and was graded."""
+        ...
+
+    def on_retry(self, request: Request, failure: Failure, wait_s: float) -> None:
+        """An attempt failed and will be made again after `wait_s` seconds."""
+        ...
+
+    def on_halt(self, model: str, reason: str) -> None:
+        """No more requests go to `model`; its others stay pending."""
+        ...
+
+
+class Progress:
+    """Counts what is done; the rate is over the work of this session only."""
+
+    def __init__(self, total: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.total = total
+        self.done = 0
+        self.labels: Counter[str] = Counter()
+        self.cost_usd = 0.0
+        self.n_unpriced = 0
+        self._done_before = 0
+        self._clock = clock
+        self._start = clock()
+
+    def begin(self, done_before: int) -> None:
+        """Start the clock with `done_before` requests finished in earlier sessions."""
+        self.done = self._done_before = done_before
+        self._start = self._clock()
+
+    def count(self, response: Response, verdict: Verdict) -> None:
+        """Add one finished request."""
+        self.done += 1
+        self.labels[verdict.label or "ungraded"] += 1
+        if response.cost_usd is None:
+            self.n_unpriced += 1
+        else:
+            self.cost_usd += response.cost_usd
+
+    @property
+    def per_second(self) -> float:
+        """Finished requests per second in this session."""
+        elapsed = self._clock() - self._start
+        return (self.done - self._done_before) / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds to the end; None before anything finished."""
+        rate = self.per_second
+        return (self.total - self.done) / rate if rate > 0 else None

@@ -1,0 +1,193 @@
+"""One session of a run: from its plan to a journal that holds every answer it could get."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+
+import msgspec
+
+from evaluator import __version__
+from evaluator.config import Settings, model_settings
+from evaluator.errors import JournalError
+from evaluator.journal import JournalState, JournalWriter, RunDirectory, read_journal, write_responses
+from evaluator.probeset import ProbeSet
+from evaluator.protocols import Grader, Provider
+from evaluator.providers import open_provider, with_defaults
+from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.run.engine import DONE_OUTCOMES, Engine, Lane, open_requests
+from evaluator.run.plan import plan_requests, plan_sha256
+from evaluator.run.progress import Watcher
+from evaluator.run.prompts import prompt_named
+
+RECORDED_PACKAGES = ("httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
+
+
+class RunPlan(msgspec.Struct, frozen=True):
+    """What a run asks: its manifest, its probes and its requests."""
+
+    manifest: Manifest
+    probes: tuple[Probe, ...]
+    requests: list[Request]
+
+
+def prepare(
+    settings: Settings, probe_sets: Sequence[ProbeSet], grader: Grader, *, run_id: str, started_at: str
+) -> RunPlan:
+    """Plan a new run.
+
+    Raises:
+        ConfigError: If a setting is out of range.
+        ProviderError: If a model id is not usable.
+    """
+    models = tuple(with_defaults(model) for model in model_settings(settings))
+    probes = tuple(probe for probe_set in probe_sets for probe in probe_set.probes)
+    prompts = [prompt_named(name) for name in dict.fromkeys(settings.prompts)]
+    requests = plan_requests(probes, models, prompts, repeats=settings.repeats)
+    manifest = Manifest(
+        run_id=run_id,
+        started_at=started_at,
+        evaluator=__version__,
+        config=msgspec.to_builtins(settings),
+        probe_sets=tuple(probe_set.ref for probe_set in probe_sets),
+        models=models,
+        prompts=tuple(prompt.ref for prompt in prompts),
+        graders=(grader.name,),
+        packages=package_versions(),
+        seed=settings.seed,
+        repeats=settings.repeats,
+        n_requests=len(requests),
+        plan_sha256=plan_sha256(requests),
+    )
+    return RunPlan(manifest=manifest, probes=probes, requests=requests)
+
+
+def replan(directory: RunDirectory) -> RunPlan:
+    """Plan the requests of an existing run again.
+
+    Raises:
+        JournalError: If they are not the requests it was started with.
+    """
+    manifest, probes = directory.read_manifest(), directory.read_probes()
+    if manifest.imported_from is not None:
+        raise JournalError(f"run {manifest.run_id} holds answers imported from a file; there is no model to ask")
+    prompts = [prompt_named(ref.name) for ref in manifest.prompts]
+    requests = plan_requests(probes, manifest.models, prompts, repeats=manifest.repeats)
+    if plan_sha256(requests) != manifest.plan_sha256:
+        changed = [ref.name for ref, prompt in zip(manifest.prompts, prompts, strict=True) if ref != prompt.ref]
+        what = f"prompt {', '.join(changed)} has another text" if changed else "its probes or settings were changed"
+        raise JournalError(
+            f"run {manifest.run_id} cannot go on: {what} since it was started "
+            f"with evaluator {manifest.evaluator} (this is {__version__}); start a new run"
+        )
+    return RunPlan(manifest=manifest, probes=probes, requests=requests)
+
+
+def load_plan(directory: RunDirectory, grader: Grader | None) -> RunPlan:
+    """Plan an existing run without asking anything: also one that was imported.
+
+    Args:
+        directory: The run.
+        grader: The grader of the verdicts to come, when it is not the one of the manifest.
+
+    Raises:
+        JournalError: If the run is damaged.
+    """
+    manifest, probes = directory.read_manifest(), directory.read_probes()
+    if grader is not None:
+        manifest = msgspec.structs.replace(manifest, graders=(grader.name,))
+    return RunPlan(manifest=manifest, probes=probes, requests=[])
+
+
+class Session:
+    """Asks what is still open in a run."""
+
+    def __init__(
+        self, plan: RunPlan, directory: RunDirectory, *, keys: Mapping[str, str], grader: Grader, watcher: Watcher
+    ) -> None:
+        """`keys` holds the API key of each model id that has one."""
+        self._plan = plan
+        self._directory = directory
+        self._keys = keys
+        self._grader = grader
+        self._watcher = watcher
+        self._engine: Engine | None = None
+        self._stopped = False
+        self.verdicts: dict[str, Verdict] = {}
+        """What this session graded, by request id."""
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight may finish."""
+        self._stopped = True
+        if self._engine is not None:
+            self._engine.stop()
+
+    async def run(self, *, reuse: JournalState | None = None, on_start: Callable[[int], None]) -> None:
+        """Ask every open request.
+
+        Every model is reached before the run directory is made, so that a run which cannot
+        start leaves nothing behind.
+
+        Args:
+            reuse: The journal of another run; its finished answers to equal requests are taken over.
+            on_start: Called with the number of requests that are already done.
+
+        Raises:
+            ProviderError: If a model cannot be asked; nothing was sent.
+            JournalError: If the run directory cannot be used.
+        """
+        manifest = self._plan.manifest
+        async with AsyncExitStack() as stack:
+            providers = {
+                model.id: await stack.enter_async_context(open_provider(model, self._keys.get(model.id)))
+                for model in manifest.models
+            }
+            stack.enter_context(self._directory.locked())
+            if not self._directory.manifest_path.exists():
+                self._directory.create(manifest, self._plan.probes)
+                self._take_over(reuse)
+            state = read_journal(self._directory.journal_path)
+            todo = open_requests(self._plan.requests, state)
+            on_start(len(self._plan.requests) - len(todo))
+            state.responses.clear()
+            journal = await stack.enter_async_context(JournalWriter(self._directory.journal_path, state))
+            self._engine = Engine(journal, state, self._plan.probes, self._grader, self._watcher)
+            self.verdicts = self._engine.verdicts
+            if not self._stopped:
+                lanes = [lane_for(model, providers[model.id], todo) for model in manifest.models]
+                await self._engine.ask(lanes)
+
+    def _take_over(self, reuse: JournalState | None) -> None:
+        if reuse is None:
+            return
+        wanted = {request.request_id for request in self._plan.requests}
+        taken = (
+            (self._plan.manifest.started_at, msgspec.structs.replace(response, flags=(*response.flags, "reused")))
+            for request_id, response in sorted(reuse.responses.items())
+            if request_id in wanted and response.outcome in DONE_OUTCOMES
+        )
+        write_responses(self._directory.journal_path, taken)
+
+
+def lane_for(model: ModelSettings, provider: Provider, todo: Sequence[Request]) -> Lane:
+    """Return the lane of one model with its open requests."""
+    return Lane(model, provider, [request for request in todo if request.model == model.id])
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions that could change a number."""
+    return {"python": platform.python_version()} | {name: version(name) for name in RECORDED_PACKAGES}
+
+
+def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
+    """Return the final responses of a run, ordered by request id."""
+    responses = read_journal(directory.journal_path).responses
+    known = {probe.probe_id for probe in plan.probes}
+    for response in responses.values():
+        if response.probe_id not in known:
+            raise JournalError(
+                f"{directory.journal_path}: answers probe {response.probe_id!r}, which the run does not have"
+            )
+    return [responses[request_id] for request_id in sorted(responses)]

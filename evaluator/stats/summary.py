@@ -1,0 +1,222 @@
+"""From the records of a run to its summary: the one entry of this room."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from evaluator.records import (
+    OUTCOMES,
+    Counts,
+    Estimate,
+    Manifest,
+    ModelResult,
+    Probe,
+    Response,
+    Summary,
+    Verdict,
+)
+from evaluator.stats.columns import ABSENT, UNGRADED, Columns, Rows, read_columns, taken
+from evaluator.stats.costs import cost_of, latency_of
+from evaluator.stats.estimates import Ints, Scope, SliceCells, metric_estimate
+from evaluator.stats.intervals import check_level
+from evaluator.stats.metrics import METRICS
+from evaluator.stats.slices import Indices, Pair, cluster_codes, slice_members, twin_pairs
+from evaluator.stats.twins import discrimination_estimates
+
+
+def summarise(
+    manifest: Manifest,
+    probes: Sequence[Probe],
+    responses: Iterable[Response],
+    verdicts: Iterable[Verdict],
+    *,
+    level: float = 0.95,
+) -> Summary:
+    """Turn the records of a run into every number reported about it.
+
+    The order of the records does not matter: any permutation gives the same bytes. Responses and
+    verdicts are read once and not kept, so generators do.
+
+    Args:
+        manifest: What was planned: models, prompts and repeats.
+        probes: The probes of the run.
+        responses: At most one per request.
+        verdicts: At most one per response; a response without one is ungraded.
+        level: Target coverage of the intervals, in (0, 1).
+
+    Returns:
+        One result per model and prompt: the planned ones in the manifest's order, then any other
+        that occurs. Every probe is planned `manifest.repeats` times, or as often as it has
+        responses if that is more; what has no response is `pending`.
+
+    Raises:
+        ValueError: If two probes share an id, two responses or two verdicts share a request, a
+            response is to an unknown probe, a verdict has no response, or level is out of range.
+    """
+    check_level(level)
+    plan = _Plan.of(probes)
+    columns = read_columns(plan.positions, responses, verdicts)
+    rows = columns.rows_by_group()
+    results = tuple(
+        _model_result(
+            columns, rows.get(group, np.array([], dtype=np.int64)), plan, _Asked(*group, manifest.repeats, level)
+        )
+        for group in _ordered_groups(manifest, set(rows))
+    )
+    return Summary(
+        manifest=manifest,
+        results=results,
+        comparisons=(),
+        probes={probe.probe_id: probe_hash(probe) for probe in plan.probes},
+        notes=tuple(_pending_notes(results)),
+    )
+
+
+def probe_hash(probe: Probe) -> str:
+    """Content hash of a probe: 16 hex digits of SHA-256 over its JSON.
+
+    >>> probe_hash(Probe(probe_id="p1", question="Capital of France?", targets=("Paris",)))
+    '8979789313d74591'
+    """
+    return hashlib.sha256(msgspec.json.encode(probe)).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The probes in canonical order, with what follows from them alone."""
+
+    probes: tuple[Probe, ...]
+    positions: dict[str, int]
+    is_answerable: npt.NDArray[np.bool_]
+    clusters: Indices
+    slices: dict[str, Indices]
+    twins: list[Pair]
+
+    @classmethod
+    def of(cls, probes: Iterable[Probe]) -> _Plan:
+        ordered = tuple(sorted(probes, key=lambda probe: probe.probe_id))
+        positions = {probe.probe_id: i for i, probe in enumerate(ordered)}
+        if len(positions) < len(ordered):
+            twice = next(one.probe_id for one, two in pairwise(ordered) if one.probe_id == two.probe_id)
+            msg = f"need one probe per id, got two for {twice!r}"
+            raise ValueError(msg)
+        return cls(
+            probes=ordered,
+            positions=positions,
+            is_answerable=np.array([probe.is_answerable for probe in ordered], dtype=np.bool_),
+            clusters=cluster_codes(ordered),
+            slices=slice_members(ordered),
+            twins=twin_pairs(ordered),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One model under one prompt, how often each probe was planned, and the level."""
+
+    model: str
+    prompt: str
+    repeats: int
+    level: float
+
+
+def _ordered_groups(manifest: Manifest, found: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    planned = [(model.id, prompt.name) for model in manifest.models for prompt in manifest.prompts]
+    models = list(dict.fromkeys([*(model.id for model in manifest.models), *sorted(model for model, _ in found)]))
+    prompts = list(dict.fromkeys([*(prompt.name for prompt in manifest.prompts), *sorted(name for _, name in found)]))
+    wanted = found.union(planned)
+    return [(model, prompt) for model in models for prompt in prompts if (model, prompt) in wanted]
+
+
+def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> ModelResult:
+    tallies = _tally(columns, rows, len(plan.probes), asked.repeats)
+    n_planned = int(tallies.sum())
+    n_missing = n_planned - len(rows)
+    is_ungraded = taken(columns.label, rows) == UNGRADED
+    counts = {name: _counts(tallies[members]) for name, members in plan.slices.items()}
+    return ModelResult(
+        model=asked.model,
+        prompt=asked.prompt,
+        n_planned=n_planned,
+        outcomes=_outcomes(columns, rows, n_missing),
+        ungraded=_ungraded(columns, rows[is_ungraded], n_missing),
+        counts=counts,
+        abstention_kinds=_by_name(columns.kinds.count(taken(columns.kind, rows))),
+        steps=_by_name(columns.steps.count(taken(columns.step, rows))),
+        served_models=_by_name(columns.served_models.count(taken(columns.served_model, rows))),
+        served_by=_by_name(columns.served_by.count(taken(columns.host, rows))),
+        estimates=tuple(_estimates(tallies, plan, asked)),
+        cost=cost_of(columns, rows, n_correct=counts["all"].correct),
+        latency=latency_of(columns, rows),
+        tallies={
+            probe.probe_id: (tally[0], tally[1], tally[2], tally[3])
+            for probe, tally in zip(plan.probes, tallies.tolist(), strict=True)
+        },
+    )
+
+
+def _tally(columns: Columns, rows: Rows, n_probes: int, repeats: int) -> Ints:
+    """Labels per probe, shape (n_probes, 4); what is planned and missing counts as ungraded."""
+    cell = taken(columns.probe, rows).astype(np.int64) * 4 + taken(columns.label, rows)
+    tallies = np.bincount(cell, minlength=4 * n_probes).reshape(n_probes, 4)
+    tallies[:, UNGRADED] += np.maximum(repeats - tallies.sum(axis=1), 0)
+    return tallies
+
+
+def _counts(tallies: Ints) -> Counts:
+    correct, wrong, abstained, ungraded = tallies.sum(axis=0).tolist()
+    return Counts(correct=correct, wrong=wrong, abstained=abstained, ungraded=ungraded)
+
+
+def _outcomes(columns: Columns, rows: Rows, n_missing: int) -> dict[str, int]:
+    found = np.bincount(taken(columns.outcome, rows), minlength=len(OUTCOMES)).tolist()
+    outcomes = dict(zip(OUTCOMES, found, strict=True))
+    return {str(name): count + (n_missing if name == "pending" else 0) for name, count in outcomes.items()}
+
+
+def _ungraded(columns: Columns, rows: Rows, n_missing: int) -> dict[str, int]:
+    """Why responses are ungraded; where no verdict says so, the outcome does."""
+    reasons = taken(columns.reason, rows)
+    counts = columns.reasons.count(reasons)
+    unread = _outcomes(columns, rows[reasons == ABSENT], n_missing)
+    for outcome, count in unread.items():
+        # An answer that no grader has looked at yet is waiting for one.
+        reason = "pending" if outcome in {"answered", "refused"} else outcome
+        counts[reason] = counts.get(reason, 0) + count
+    return _by_name(counts)
+
+
+def _by_name(counts: dict[str, int]) -> dict[str, int]:
+    return {name: counts[name] for name in sorted(counts) if counts[name]}
+
+
+def _estimates(tallies: Ints, plan: _Plan, asked: _Asked) -> list[Estimate]:
+    data = {
+        name: SliceCells.from_tallies(tallies[members], plan.is_answerable[members], plan.clusters[members])
+        for name, members in plan.slices.items()
+    }
+    estimates = [
+        metric_estimate(metric, cells, _scope(asked, name))
+        for metric in METRICS
+        for name, cells in data.items()
+        if metric.covers(name)
+    ]
+    return estimates + discrimination_estimates(tallies, plan.twins, plan.clusters, _scope(asked, "twins"))
+
+
+def _scope(asked: _Asked, slice_name: str) -> Scope:
+    return Scope(slice=slice_name, model=asked.model, prompt=asked.prompt, level=asked.level)
+
+
+def _pending_notes(results: Iterable[ModelResult]) -> Iterable[str]:
+    n_planned = sum(result.n_planned for result in results)
+    n_pending = sum(result.outcomes["pending"] for result in results)
+    if n_pending:
+        yield f"{n_pending} of {n_planned} requests are pending: every rate covers the others only"

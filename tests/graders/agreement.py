@@ -1,0 +1,148 @@
+"""Measure how far the default grader agrees with recorded labels; run by hand.
+
+    python tests/graders/agreement.py FOLDER [--half develop|held-out|all] [--show LABEL VERDICT N]
+
+FOLDER holds data/<set>/{probes.jsonl, answers.jsonl.gz, labels.jsonl.gz}. Rules are developed on the half of
+the probes whose SHA-256 of the probe id is even; the other half is held out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from evaluator.graders import default_grader
+from evaluator.records import LABELS, Probe, Response, Verdict
+
+SETS = {
+    "openqa_nq301": "human",
+    "truthfulqa": "human",
+    "czech_simpleqa": "llm:gpt-4o",
+    "halluqa": "llm:gpt-4",
+}
+
+
+class Graded(NamedTuple):
+    """One labelled answer and what the grader made of it."""
+
+    probe: Probe
+    text: str
+    label: str
+    verdict: Verdict
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as stream:
+        yield from map(json.loads, stream)
+
+
+def plain(text: str) -> str:
+    return text.strip().rstrip(".").lower()
+
+
+def is_held_out(probe_id: str) -> bool:
+    return int(hashlib.sha256(probe_id.encode()).hexdigest(), 16) % 2 == 1
+
+
+def read_labelled(folder: Path, name: str) -> Iterator[tuple[Probe, str, str]]:
+    """Yield (probe, answer text, label), each distinct pair of probe and lower-cased text once."""
+    probes = {row["probe_id"]: msgspec.convert(row, Probe) for row in read_lines(folder / name / "probes.jsonl")}
+    answers = {
+        (row["model"], row["probe_id"], row["repeat"]): row["text"]
+        for row in read_lines(folder / name / "answers.jsonl.gz")
+    }
+    seen: set[tuple[str, str]] = set()
+    for row in read_lines(folder / name / "labels.jsonl.gz"):
+        probe = probes[row["probe_id"]]
+        text = answers[row["model"], row["probe_id"], row["repeat"]]
+        references = {plain(reference) for reference in (*probe.targets, *probe.distractors)}
+        is_reference = name == "truthfulqa" and plain(text) in references
+        key = (probe.probe_id, text.lower() if name == "openqa_nq301" else f"{row['model']} {text}")
+        if row["annotator"] == SETS[name] and not is_reference and key not in seen:
+            seen.add(key)
+            yield probe, text, row["label"]
+
+
+def grade_all(folder: Path, name: str, half: str) -> list[Graded]:
+    grader = default_grader()
+    graded = []
+    for probe, text, label in read_labelled(folder, name):
+        if half == "all" or (half == "held-out") == is_held_out(probe.probe_id):
+            response = Response(
+                request_id="", probe_id=probe.probe_id, model="", prompt="", repeat=0, outcome="answered", text=text
+            )
+            graded.append(Graded(probe, text, label, grader.grade(probe, response)))
+    return graded
+
+
+def table(graded: list[Graded]) -> Counter[tuple[str, str]]:
+    return Counter((row.label, row.verdict.label or "ungraded") for row in graded)
+
+
+def summary(counts: Counter[tuple[str, str]]) -> dict[str, float]:
+    """Agreement, macro-F1 over the classes that occur, and the share of false abstentions."""
+    total = sum(counts.values())
+    f1 = []
+    for label in LABELS:
+        n_label = sum(n for (truth, _), n in counts.items() if truth == label)
+        n_verdict = sum(n for (_, given), n in counts.items() if given == label)
+        if n_label:
+            f1.append(2 * counts[label, label] / (n_label + n_verdict))
+    attempted = sum(n for (truth, _), n in counts.items() if truth != "abstained")
+    false_abstentions = sum(n for (truth, given), n in counts.items() if truth != "abstained" and given == "abstained")
+    return {
+        "agreement": sum(counts[label, label] for label in LABELS) / total,
+        "macro_f1": sum(f1) / len(f1),
+        "false_abstention": false_abstentions / attempted,
+    }
+
+
+def print_set(name: str, graded: list[Graded]) -> None:
+    counts = table(graded)
+    columns = (*LABELS, "ungraded")
+    figures = "  ".join(f"{key} {value:.4f}" for key, value in summary(counts).items())
+    print(f"\n{name}: n {len(graded)}  {figures}")
+    print(f"{'label / verdict':>16} {' '.join(f'{column:>9}' for column in columns)}    recall precision")
+    for label in LABELS:
+        row = [counts[label, column] for column in columns]
+        n_verdict = sum(counts[other, label] for other in LABELS)
+        recall = f"{counts[label, label] / sum(row):9.3f}" if sum(row) else "        -"
+        precision = f"{counts[label, label] / n_verdict:9.3f}" if n_verdict else "        -"
+        print(f"{label:>16} {' '.join(f'{n:9}' for n in row)} {recall} {precision}")
+
+
+def print_examples(graded: list[Graded], label: str, verdict: str, n: int) -> None:
+    rows = [row for row in graded if row.label == label and (row.verdict.label or "ungraded") == verdict]
+    random.Random(2).shuffle(rows)
+    for row in rows[:n]:
+        print(f"Q {row.probe.question[:160]}\n  T {' ## '.join(row.probe.targets)[:200]}")
+        print(
+            f"  D {' ## '.join(row.probe.distractors)[:160]}\n  A {row.text[:400]!r}\n  = {row.verdict.step}: {row.verdict.evidence[:120]}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--half", default="held-out", choices=["develop", "held-out", "all"])
+    parser.add_argument("--only", choices=list(SETS))
+    parser.add_argument("--show", nargs=3, metavar=("LABEL", "VERDICT", "N"))
+    options = parser.parse_args()
+    for name in [options.only] if options.only else SETS:
+        graded = grade_all(options.folder / "data", name, options.half)
+        print_set(name, graded)
+        if options.show:
+            print_examples(graded, options.show[0], options.show[1], int(options.show[2]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Numbers: scales, units, styles of writing, ranges, rounding, echoes."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluator.graders import default_grader
+from evaluator.graders.number import is_number
+from evaluator.graders.quantity import find_quantities
+from evaluator.records import Probe, Response
+
+GRADER = default_grader()
+
+
+def label(
+    target: str, text: str, *, question: str = "How many are there?", tolerance: float = 0.0, language: str = "en"
+) -> str | None:
+    probe = Probe(probe_id="p", question=question, targets=(target,), tolerance=tolerance, language=language)
+    response = Response(request_id="r", probe_id="p", model="m", prompt="", repeat=0, outcome="answered", text=text)
+    return GRADER.grade(probe, response).label
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("1234", "1,234"),
+        ("1234", "1.234"),
+        ("1234", "1 234 people"),
+        ("1234.5", "1.234,5"),
+        ("1234567", "1,234,567"),
+        ("1.2 million", "1,200,000"),
+        ("1.2 million", "about 1,234,567 people"),
+        ("3 bn", "3 billion dollars"),
+        ("3 billion", "$3bn"),
+        ("120000", "12万"),
+        ("120000", "十二万"),
+        ("5.67", "5.6712"),
+        ("25%", "25 percent"),
+        ("12", "twelve"),
+        ("21", "twenty-one"),
+        ("305", "three hundred and five"),
+        ("3", "the third"),
+        ("80 years", "He was 80."),
+        ("1500 m", "1.5 km"),
+        ("-1234", "(1,234)"),
+        ("-5", "−5 °C"),
+        ("10-12", "11"),
+        ("10-12", "between 10 and 12"),
+        ("69.7 (acceptable range: anything between 69 and 70)", "69.2"),
+        ("1500", "1.5e3"),
+        ("1000000", "10^6"),
+        ("1000000", "10⁶"),
+        ("١٢", "12"),
+        ("100 °C", "100 degrees Celsius"),
+        ("42", "I don't know exactly, but I think 42."),
+    ],
+)
+def test_an_accepted_number(target: str, text: str) -> None:
+    assert label(target, text) == "correct"
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("5", "15"),
+        ("5", "5.7"),
+        ("5", "It is 5 or 6"),
+        ("5", "not 5 but 6"),
+        ("5", "between 5 and 6"),
+        ("5.67", "5.7"),
+        ("1234", "12345"),
+        ("10-12", "9"),
+        ("10-12", "between 8 and 12"),
+        ("5 km", "5 miles"),
+        ("5 kg", "5 hours"),
+        ("5", "On 5 May 1990 there were 7."),
+        ("5", "F-5"),
+        ("1.2 million", "1.2"),
+    ],
+)
+def test_another_number(target: str, text: str) -> None:
+    assert label(target, text) == "wrong"
+
+
+def test_the_year_of_the_question_is_no_answer() -> None:
+    question = "How many goals were scored in 1990?"
+    assert label("1990", "In 1990 there were 12.", question=question) == "wrong"
+    assert label("115", "In 1990 there were 115 goals.", question=question) == "correct"
+
+
+def test_tolerance_is_relative() -> None:
+    assert label("100", "104", tolerance=0.05) == "correct"
+    assert label("100", "106", tolerance=0.05) == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("language", "target", "text"),
+    [
+        ("cs", "2", "měli dva syny"),
+        ("cs", "3 342,49", "3342,49 km²"),
+        ("de", "7", "sieben"),
+        ("fr", "20", "vingt"),
+        ("zh", "3", "三个"),
+        ("ru", "5", "пять"),
+    ],
+)
+def test_numbers_in_other_languages(language: str, target: str, text: str) -> None:
+    assert label(target, text, language=language) == "correct"
+
+
+@pytest.mark.parametrize("target", ["5", "5 km", "$3.2 million", "about 70", "10-12", "twelve", "25 %"])
+def test_targets_that_are_numbers(target: str) -> None:
+    assert is_number(target)
+
+
+@pytest.mark.parametrize("target", ["Paris", "Apollo 11", "5 May 1990", "Route 66 and 67", ""])
+def test_targets_that_are_not_numbers(target: str) -> None:
+    assert not is_number(target)
+
+
+def test_long_numerals_do_not_fail() -> None:
+    assert find_quantities("9" * 400) is not None
+    assert find_quantities("九" * 5000 + "十") is not None
