@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TypeVar, cast
@@ -56,8 +57,8 @@ def read_records(
                     yield number, cast("T", found)
     except jsonlines.InvalidLineError as exc:
         raise error(f"{path}:{exc.lineno}: {_reason(exc)}") from exc
-    except EOFError as exc:
-        raise error(f"{path}: the compressed file ends too early") from exc
+    except _DamagedArchiveError as exc:
+        raise error(f"{path}: the compressed file is damaged or ends too early: {exc}") from exc
     except OSError as exc:
         raise error(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     except _LineTooLongError as exc:
@@ -65,6 +66,10 @@ def read_records(
 
 
 class _LineTooLongError(Exception):
+    pass
+
+
+class _DamagedArchiveError(Exception):
     pass
 
 
@@ -142,8 +147,16 @@ def write_records(stream: IO[bytes], records: Iterable[object]) -> None:
 
 def _bounded_lines(stream: IO[bytes], max_line_bytes: int) -> Iterator[bytes]:
     number = 0
-    while line := stream.readline(max_line_bytes + 1):
+    while line := _line(stream, max_line_bytes + 1):
         number += 1
         if len(line) > max_line_bytes:
             raise _LineTooLongError(f"{number}: need at most {max_line_bytes:,} bytes a line, got more")
         yield line
+
+
+def _line(stream: IO[bytes], n_bytes: int) -> bytes:
+    try:
+        return stream.readline(n_bytes)
+    except (EOFError, zlib.error) as exc:
+        # Not as EOFError: the reader would take a cut archive for the end of the file.
+        raise _DamagedArchiveError(str(exc)) from exc

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Task, TextColumn, TimeRemainingColumn, track
 from rich.progress import Progress as Bar
 from rich.text import Text
 
@@ -16,6 +16,8 @@ from evaluator.cli.messages import say
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.report import safe_text
 from evaluator.run.progress import Progress
+
+Item = TypeVar("Item")
 
 ANSWERS_PER_SECOND = 8
 LOG_EVERY_S = 10.0
@@ -111,3 +113,17 @@ class Display:
         eta = "" if left is None or progress.done >= progress.total else f", {left:.0f} s left"
         share = progress.done / progress.total if progress.total else 1.0
         say(f"{progress.done:,}/{progress.total:,} ({share:.0%}) {progress.per_second:.1f}/s{eta}: {self._labels()}")
+
+
+def counted(items: Sequence[Item], what: str) -> Iterator[Item]:
+    """Yield `items` while a bar or, in a log, a line now and then says how far it is."""
+    console = Console(stderr=True, highlight=False, markup=False)
+    if console.is_terminal:
+        yield from track(items, description=what, console=console, transient=True)
+        return
+    last = time.monotonic()
+    for number, item in enumerate(items):
+        if time.monotonic() - last >= LOG_EVERY_S:
+            last = time.monotonic()
+            say(f"{what}: {number:,}/{len(items):,} ({number / len(items):.0%})")
+        yield item

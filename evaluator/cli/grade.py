@@ -15,6 +15,7 @@ def grade(run: RunArgument, out: OutOption = "reports", as_json: JsonOption = Fa
     """
     from pathlib import Path
 
+    from evaluator.cli.display import counted
     from evaluator.cli.messages import say
     from evaluator.cli.result import show
     from evaluator.graders import default_grader
@@ -29,7 +30,7 @@ def grade(run: RunArgument, out: OutOption = "reports", as_json: JsonOption = Fa
     with directory.locked():
         plan = load_plan(directory, grader)
         responses = final_responses(plan, directory)
-        result = regrade(plan.probes, responses, grader, directory.read_verdicts())
+        result = regrade(plan.probes, counted(responses, "grading"), grader, directory.read_verdicts())
         summary = summarise(plan.manifest, plan.probes, responses, result.verdicts)
         directory.write_verdicts(result.verdicts)
         directory.write_summary(summary_bytes(summary))

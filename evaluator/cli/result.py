@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 
+from evaluator.cli.display import counted
 from evaluator.journal import RunDirectory
 from evaluator.protocols import Grader
 from evaluator.records import Summary, Verdict
@@ -24,7 +25,7 @@ def finish(
         known: Verdicts of this very grader that need not be made again, by request id.
     """
     responses = final_responses(plan, directory)
-    verdicts = grade_responses(plan.probes, responses, grader, known=known)
+    verdicts = grade_responses(plan.probes, counted(responses, "grading"), grader, known=known)
     directory.write_verdicts(verdicts)
     summary = summarise(plan.manifest, plan.probes, responses, verdicts)
     directory.write_summary(summary_bytes(summary))

@@ -14,8 +14,8 @@ from evaluator.records import Probe
 _BARE = re.compile(r"[\s*(\[]*([A-Za-z])[\s*)\].:]*")
 _LEADING = re.compile(r"\s*\**[(\[]?([A-Z])(?:[)\].:]+|\*\*)(?:\s|\*|$)")
 _NAMED = re.compile(
-    r"\b(?:answer|option|choice|odpověď|možnost|antwort|réponse|respuesta|opción|resposta|ответ|вариант)(?:\s+(?:is|je|ist|est|es|é|should\s+be))?\s*[:=]?\s*\**[(\[]?([A-Z])\b(?!['’])"
-    r"|(?:答案|选项|選項|答え)(?:是|为|は)?\s*[:：]?\s*[(（]?([A-Z])(?![A-Za-z])",
+    r"\b(?:answer|option|choice|odpověď|možnost|antwort|réponse|respuesta|opción|resposta|ответ|вариант)(?:\s{1,2}(?:is|je|ist|est|es|é|should\sbe))?\s{0,2}[:=]?\s{0,2}\*{0,2}[(\[]?([A-Z])\b(?!['’])"
+    r"|(?:答案|选项|選項|答え)(?:是|为|は)?\s{0,2}[:：]?\s{0,2}[(（]?([A-Z])(?![A-Za-z])",
     re.IGNORECASE,
 )
 

@@ -92,21 +92,21 @@ def find_dates(text: str) -> list[Date]:
 def _dates(found: re.Match[str]) -> Iterator[Date]:
     parts = found.groupdict()
     span = found.span()
-    if parts["a"]:
+    form = (found.lastgroup or "")[-1:]
+    if form == "2":
         one, two, year = int(parts["a"]), int(parts["b"]), int(parts["y2"])
         yield from _checked(year, two, one, span)
         if one != two:
             yield from _checked(year, one, two, span)
         return
-    if parts["y8"]:
+    if form == "8":
         yield Date(-int(parts["y8"]), None, None, *span)
         return
-    year, month, day = (_pick(parts, letter) for letter in "ymd")
+    year, month, day = (_read(parts.get(letter + form)) for letter in "ymd")
     yield from _checked(year, month, day, span)
 
 
-def _pick(parts: dict[str, str | None], letter: str) -> int | None:
-    text = next((value for name, value in parts.items() if name[0] == letter and value), None)
+def _read(text: str | None) -> int | None:
     if text is None:
         return None
     return _MONTHS[text] if text in _MONTHS else int(text)

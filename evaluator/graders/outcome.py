@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from evaluator.graders.step import Case, Decision
 from evaluator.records import Outcome, UngradedReason
 
@@ -12,6 +14,7 @@ _UNGRADED: dict[Outcome, UngradedReason] = {
     "failed": "failed",
     "pending": "pending",
 }
+_WORD_CHARACTER = re.compile(r"[^\W_]")
 SUBSTITUTED = "substituted"
 """The response flag that says another model answered than the one asked."""
 EMPTY = "empty"
@@ -35,6 +38,6 @@ def decide_outcome(case: Case) -> Decision | Case:
 
 def decide_empty(case: Case) -> Decision | Case:
     """Leave a text without a letter or digit ungraded: silence is not an abstention."""
-    if any(character.isalnum() for character in case.text):
+    if _WORD_CHARACTER.search(case.text):
         return case
     return Decision(ungraded="empty", evidence="the answer has no letter and no digit")

@@ -8,7 +8,9 @@ from dataclasses import replace
 from evaluator.graders.outcome import decide_empty
 from evaluator.graders.step import Case, Decision
 
-_OPENING = re.compile(r"\s*<(think|thinking|reasoning)\s*>", re.IGNORECASE)
+_NAMES = ("think", "thinking", "reasoning")
+_OPENING = re.compile(rf"\s*<({'|'.join(_NAMES)})>", re.IGNORECASE)
+_CLOSING = {name: re.compile(f"</{name}>", re.IGNORECASE) for name in _NAMES}
 
 
 def decide_reasoning(case: Case) -> Decision | Case:
@@ -16,10 +18,11 @@ def decide_reasoning(case: Case) -> Decision | Case:
 
     A block in the middle of the text is left: it is part of what the answer says.
     """
-    text = case.text
-    while opening := _OPENING.match(text):
-        closing = re.compile(rf"</{opening[1]}\s*>", re.IGNORECASE).search(text, opening.end())
+    at = 0
+    while opening := _OPENING.match(case.text, at):
+        name = opening[1].lower()
+        closing = _CLOSING[name].search(case.text, opening.end())
         if closing is None:
-            return Decision(ungraded="truncated", evidence=f"<{opening[1].lower()}> is never closed")
-        text = text[closing.end() :]
-    return decide_empty(replace(case, text=text))
+            return Decision(ungraded="truncated", evidence=f"<{name}> is never closed")
+        at = closing.end()
+    return decide_empty(replace(case, text=case.text[at:]) if at else case)

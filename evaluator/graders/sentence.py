@@ -21,7 +21,7 @@ _TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|vs|approx|Inc|Ltd|Mt|Ft|G
 
 
 # A base model may go on to invent the next question.
-_NEXT_TURN = re.compile(r"(?<=\S)\s*\n\s*Q(?:uestion)?:", re.IGNORECASE)
+_NEXT_TURN = re.compile(r"\n[ \t]{0,8}Q(?:uestion)?:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def read_answer(text: str) -> Answer:
     >>> [s.text for s in read_answer("No. It was H. D. Gowda.\\nIn 1996.").sentences]
     ["No.", "It was H. D. Gowda", "In 1996."]
     """
-    text = shorten(_NEXT_TURN.split(text.strip(), maxsplit=1)[0])
+    text = _NEXT_TURN.split(shorten(text.strip()), maxsplit=1)[0]
     parts = _END.split(_TITLES.sub(lambda found: found[0][:-1], text))
     found = [make_sentence(part) for part in parts if part and not part.isspace()]
     return Answer(text, tuple(s for s in found if any(token != CLAUSE_MARK for token in s.tokens)))

@@ -23,7 +23,7 @@ from evaluator.records import Probe
 MAX_TARGET_WORDS = 64
 _RUN = 4
 _SKIPPED = ARTICLES | {CLAUSE_MARK}
-_REMARK = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+_REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
 
 def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:

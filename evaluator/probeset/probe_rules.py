@@ -24,7 +24,7 @@ from evaluator.records import Probe
 MAX_QUESTION_CHARS = 4_000
 _PROBE_ID = re.compile(r"[a-z0-9._-]+")
 _DAMAGE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class ProbeRule(NamedTuple):
@@ -57,7 +57,7 @@ def rules_on(today: date) -> tuple[ProbeRule, ...]:
         ProbeRule("P101", "warning", target_in_question, "rephrase: an echo of the question would be correct"),
         ProbeRule("P102", "warning", short_target, "it matches by accident; use match number, choice or regex"),
         ProbeRule("P103", "error", bad_numbers, "write digits such as 1234.5 or -2e6, or use match text"),
-        ProbeRule("P104", "error", bad_dates, "write YYYY, YYYY-MM or YYYY-MM-DD, or use match text"),
+        ProbeRule("P104", "error", bad_dates, "write YYYY-MM-DD or YYYY; use match auto for other forms"),
         ProbeRule("P105", "error", bad_regexes, "RE2 syntax: no look-around, no back-references"),
         ProbeRule("P106", "error", regex_matches_nothing_said, "require at least one character of the answer"),
         ProbeRule("P107", "error", too_few_choices, "give at least two `choices`"),

@@ -14,7 +14,8 @@ from evaluator.report.safe_text import safe_text
 from evaluator.report.section import Column, Row, Section, Table
 from evaluator.report.topics import topic_sections
 
-NAME_LIMIT = 120
+NAME_LIMIT = 300
+MOST_RATE_NOTES = 12
 _HALLUCINATION = tuple(Rate(slice_, "hallucination_rate", slice_) for slice_ in SLICES)
 _KNOWLEDGE = (
     Rate("accuracy", "accuracy", "answerable"),
@@ -39,7 +40,7 @@ def report_sections(summary: Summary) -> tuple[Section, ...]:
     """Say everything a report says about `summary`, the headline first."""
     results = labelled_results(summary)
     if not results:
-        return (Section("Nothing was measured", "The run has no results."), *_notes(summary, results))
+        return (Section("Nothing was measured", "The run has no results."), _notes(summary, results))
     return (
         _labels(results),
         rate_section("Hallucination rate", _HALLUCINATION_LEAD, results, _HALLUCINATION),
@@ -48,7 +49,7 @@ def report_sections(summary: Summary) -> tuple[Section, ...]:
         *behaviour_sections(results),
         *topic_sections(results),
         expense_section(results),
-        *_notes(summary, results),
+        _notes(summary, results),
     )
 
 
@@ -121,20 +122,28 @@ def _calibrated(results: Sequence[tuple[str, ModelResult]]) -> tuple[Section, ..
     )
 
 
-def _notes(summary: Summary, results: Sequence[tuple[str, ModelResult]]) -> tuple[Section, ...]:
+def _notes(summary: Summary, results: Sequence[tuple[str, ModelResult]]) -> Section:
     remarks = [note_text(note) for note in summary.notes]
-    holders: dict[str, list[str]] = {}
-    for label, result in results:
-        for rate in (*_HALLUCINATION, *_KNOWLEDGE):
+    on_rates = _notes_on_rates(results)
+    remarks += on_rates[:MOST_RATE_NOTES]
+    if len(on_rates) > MOST_RATE_NOTES:
+        remarks.append(f"{fmt.count(len(on_rates) - MOST_RATE_NOTES)} more notes on rates are in summary.json.")
+    return Section("Notes", remarks=(*remarks, "Every other metric, slice and definition is in summary.json."))
+
+
+def _notes_on_rates(results: Sequence[tuple[str, ModelResult]]) -> list[str]:
+    holders: dict[tuple[str, str], list[str]] = {}
+    for rate in (*_HALLUCINATION, *_KNOWLEDGE):
+        for label, result in results:
             estimate = find_estimate(result, rate.name, rate.slice_)
-            if estimate is not None and estimate.value is not None:
-                for note in dict.fromkeys(estimate.notes):
-                    holders.setdefault(f"{_measured(rate)}: {note_text(note)}", []).append(label)
-    for text, labels in holders.items():
-        who = some_labels(labels, len(results))
-        remarks.append(f"{text} ({who})" if who else text)
-    return (Section("Notes", remarks=tuple(remarks)),) if remarks else ()
+            notes = estimate.notes if estimate is not None and estimate.value is not None else ()
+            for note in dict.fromkeys(notes):
+                holders.setdefault((note_text(note), _measured(rate)), []).append(label)
+    measured: dict[tuple[str, str], list[str]] = {}
+    for (note, what), labels in holders.items():
+        measured.setdefault((note, some_labels(labels, len(results))), []).append(what)
+    return [f"{note} ({'; '.join(filter(None, (', '.join(what), who)))})" for (note, who), what in measured.items()]
 
 
 def _measured(rate: Rate) -> str:
-    return f"Hallucination rate, {rate.slice_}" if rate in _HALLUCINATION else rate.title.capitalize()
+    return f"hallucination rate of {rate.slice_}" if rate in _HALLUCINATION else rate.title

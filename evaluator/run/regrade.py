@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Regrading(msgspec.Struct, frozen=True):
 
 def grade_responses(
     probes: Sequence[Probe],
-    responses: Sequence[Response],
+    responses: Iterable[Response],
     grader: Grader,
     *,
     known: Mapping[str, Verdict] | None = None,
@@ -34,7 +34,7 @@ def grade_responses(
 
 
 def regrade(
-    probes: Sequence[Probe], responses: Sequence[Response], grader: Grader, old: Sequence[Verdict]
+    probes: Sequence[Probe], responses: Iterable[Response], grader: Grader, old: Sequence[Verdict]
 ) -> Regrading:
     """Grade every response anew and compare with the old verdicts."""
     before = {verdict.request_id: verdict for verdict in old}

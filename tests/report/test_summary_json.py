@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.report import example
 
 from evaluator.errors import EvaluatorError
 from evaluator.records import Counts, Summary
 from evaluator.report import read_summary, summary_bytes
+from tests.report import example
 
 
 def changed(**fields: Any) -> bytes:
