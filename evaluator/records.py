@@ -255,7 +255,7 @@ class ModelSettings(Record, frozen=True):
     max_attempts: int = 5
 
 
-class Manifest(Record, frozen=True):
+class Manifest(Record, frozen=True, omit_defaults=False):
     """What a run set out to do; written once, before the first request."""
 
     run_id: str

@@ -6,7 +6,9 @@ from evaluator.cli.options import JsonOption, OutOption, RunArgument
 
 
 def grade(run: RunArgument, out: OutOption = "reports", as_json: JsonOption = False) -> None:
-    """Grade a run again without asking any model, and say which verdicts changed.
+    """Grade a run again without asking any model.
+
+    Says which verdicts changed.
 
     \b
     Examples:

@@ -19,9 +19,9 @@ def import_answers(
     out: OutOption = "reports",
     as_json: JsonOption = False,
 ) -> None:
-    """Grade and report answers that were recorded elsewhere; no model is asked.
+    """Grade answers that were recorded elsewhere.
 
-    Each line of FILE is {"model", "probe_id", "text"} with optional "repeat",
+    No model is asked. Each line of FILE is {"model", "probe_id", "text"} with optional "repeat",
     "finish_reason" and "usage".
 
     \b

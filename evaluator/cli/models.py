@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The embedded model and its weights.")
+models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 
 @models_app.callback()

@@ -11,7 +11,7 @@ from evaluator.cli.options import JsonOption
 if TYPE_CHECKING:
     from evaluator.probeset import Finding, ProbeSet
 
-probes_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Check probe sets.")
+probes_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 
 @probes_app.callback()

@@ -31,9 +31,10 @@ def report(
     ] = None,
     out: OutOption = "reports",
 ) -> None:
-    """Show the result of a run, computed anew from its journal and verdicts.
+    """Show the result of a run.
 
-    RUN may also be a summary.json, from whatever machine it comes.
+    It is computed anew from the journal and the verdicts. RUN may also be a
+    summary.json, from whatever machine it comes.
 
     \b
     Examples:

@@ -6,7 +6,9 @@ from evaluator.cli.options import JsonOption, OutOption, RunArgument
 
 
 def resume(run: RunArgument, out: OutOption = "reports", as_json: JsonOption = False) -> None:
-    """Continue a run: ask only what has no answer yet. Failed requests are tried again.
+    """Continue a run after any death.
+
+    Asks only what has no answer yet; failed requests are tried again.
 
     \b
     Examples:

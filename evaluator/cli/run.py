@@ -49,7 +49,7 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending to a server of unknown price.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Send probe sets to models, grade the answers, and report hallucination rates.
+    """Ask models, grade the answers, report the rates.
 
     Running the same command with the same --run-id again continues that run.
 

@@ -10,7 +10,9 @@ import typer
 def schema(
     name: Annotated[str, typer.Argument(metavar="NAME", help="probe, answers, verdict, manifest, summary, ...")],
 ) -> None:
-    """Print the JSON Schema of a file format, for validators and editors.
+    """Print the JSON Schema of a file format.
+
+    For validators, and for completion in editors.
 
     \b
     Examples:

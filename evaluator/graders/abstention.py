@@ -1,17 +1,17 @@
-"""Fifth step: an answer that declines, and asserts nothing all the same, abstains."""
+"""Sixth step: an answer that declines, and asserts nothing all the same, abstains."""
 
 from __future__ import annotations
 
-from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, tokens
+from evaluator.graders.echo import content_words, is_question, only_repeats, question_words
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Sentence, make_sentence
+from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import KINDS, Stance
 from evaluator.graders.step import Case, Decision
 from evaluator.records import AbstentionKind
 
-
 _MAX_GUESS_WORDS = 12
 """A longer sentence with "probably" in it is background, not an answer."""
+_MAX_NAME_WORDS = 3
 
 
 def decide_abstention(case: Case) -> Decision | Case:
@@ -23,12 +23,14 @@ def decide_abstention(case: Case) -> Decision | Case:
     if at is not None:
         kind = next(kind for kind in KINDS if kind in stance.roles[at])
         return _abstained(kind, stance.answer.sentences[at].text)
-    question = _content(case.probe.question)
+    question = question_words(case.probe.question)
     sentences = stance.answer.sentences
-    if _only_repeats(sentences, case.probe.question, question):
+    if only_repeats(sentences, case.probe.question):
         return _abstained("clarification", f"only repeats the question: {sentences[0].text}")
     if not case.probe.is_answerable and _denies_question(sentences[0], question):
         return _abstained("premise_corrected", sentences[0].text)
+    if len(sentences) == 1 and sentences[0].text.endswith((":", "：")):
+        return Decision(label="abstained", evidence=f"announces a list that does not come: {sentences[0].text}")
     if _only_asks(stance):
         return _abstained("clarification", sentences[0].text)
     return case
@@ -44,7 +46,7 @@ def _declining_sentence(case: Case, stance: Stance) -> int | None:
     declining = [at for at, roles in enumerate(stance.roles) if roles & set(KINDS)]
     if not declining:
         return None
-    question = _content(case.probe.question)
+    question = question_words(case.probe.question)
     before = [
         sentence
         for at, sentence in enumerate(stance.answer.sentences[: declining[0]])
@@ -60,38 +62,28 @@ def _guesses_after(stance: Stance, at: int) -> bool:
     if at + 1 >= len(stance.roles):
         return False
     roles, sentence = stance.roles[at + 1], stance.answer.sentences[at + 1]
-    return "guess" in roles and not roles & {*KINDS, "filler"} and len(sentence.tokens) <= _MAX_GUESS_WORDS
+    if "guess" not in roles or roles & {*KINDS, "filler"}:
+        return False
+    return len(sentence.tokens) <= _MAX_GUESS_WORDS or not WORDS["speaker"].isdisjoint(sentence.tokens[:3])
 
 
 def _answers(sentence: Sentence, question: frozenset[str]) -> bool:
-    words = _content_words(sentence)
+    words = content_words(sentence)
     return len(words & question) * 2 >= min(len(question), 8) and bool(words - question)
 
 
 def _only_asks(stance: Stance) -> bool:
     """Whether every sentence is a question, and none of them guesses ("Maybe Paris?")."""
-    return not any("guess" in roles for roles in stance.roles) and all(
-        sentence.text.rstrip().endswith(("?", "？", "؟")) for sentence in stance.asserted
-    )
+    guesses = any("guess" in roles for roles in stance.roles)
+    return not guesses and all(map(is_question, stance.asserted)) and not _is_name(stance.answer.sentences)
 
 
-def _only_repeats(sentences: tuple[Sentence, ...], question: str, words: frozenset[str]) -> bool:
-    """Whether an answer adds no word to the question; one that chooses between "A or B" answers."""
-    said = frozenset().union(*map(_content_words, sentences))
-    says_yes_or_no = not (WORDS["affirmation"] | WORDS["negation"]).isdisjoint(sentences[0].tokens)
-    return len(said) >= 2 and said <= words and not says_yes_or_no and WORDS["or"].isdisjoint(tokens(question))
+def _is_name(sentences: tuple[Sentence, ...]) -> bool:
+    """Whether an answer is a word or two, as "Lyon?", which is an answer all the same."""
+    return len(sentences) == 1 and len(sentences[0].tokens) <= _MAX_NAME_WORDS
 
 
 def _denies_question(sentence: Sentence, question: frozenset[str]) -> bool:
-    words = _content_words(sentence)
+    words = content_words(sentence)
     is_negated = any(word in WORDS["negation"] for word in sentence.tokens[1:])
     return is_negated and len(words & question) * 5 >= len(question) * 3 and not question & WORDS["negation"]
-
-
-def _content(question: str) -> frozenset[str]:
-    return _content_words(make_sentence(question))
-
-
-def _content_words(sentence: Sentence) -> frozenset[str]:
-    skipped = ARTICLES | WORDS["function"]
-    return frozenset(key for key in sentence.keys if key != CLAUSE_MARK and key not in skipped)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluator.graders.abstention import decide_abstention
+from evaluator.graders.echo import decide_echo
 from evaluator.graders.matching import decide_matching
 from evaluator.graders.outcome import decide_outcome
 from evaluator.graders.reasoning import decide_reasoning
@@ -23,14 +24,15 @@ def decide_leftover(case: Case) -> Decision | Case:
 
 
 def read_case(case: Case) -> Decision | Case:
-    """Take the answer apart for the steps that follow; decides nothing."""
-    return replace(case, stance=read_stance(read_answer(case.text)))
+    """Take the answer apart for the steps that follow; decide nothing."""
+    return replace(case, stance=read_stance(read_answer(case.text), case.probe.question))
 
 
 STEPS = (
     Step("outcome", decide_outcome),
     Step("reasoning", decide_reasoning),
     Step("reading", read_case),
+    Step("echo", decide_echo),
     Step("matching", decide_matching),
     Step("abstention", decide_abstention),
     Step("leftover", decide_leftover),

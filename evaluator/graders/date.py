@@ -14,7 +14,7 @@ from importlib.resources import files
 from evaluator.graders.normalise import fold, tokens
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.quantity import prepare
-from evaluator.graders.sentence import Sentence
+from evaluator.graders.sentence import Sentence, is_denied
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
 
@@ -25,16 +25,19 @@ _MONTHS: dict[str, int] = {
     for name in forms.split("/")
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DIGIT = re.compile(r"\d")
 _OF = r"(?:\.|st|nd|rd|th|er|º|-го)?[\s,.-]{0,3}(?:(?:of|de|del|do|the|день)\s)?"
+_BEFORE_YEAR = r"[\s,]{1,3}(?:(?:of|de|del|do|roku|года)\s)?"
 _YEAR = r"\d{3,4}"
 _DATE = re.compile(
     rf"""(?<![\d.,/-])(?:
       (?P<y1>\d{{4}})(?P<sep1>[-/.])(?P<m1>\d{{1,2}})(?P=sep1)(?P<d1>\d{{1,2}})(?!\d)
     | (?P<a>\d{{1,2}})(?P<sep2>[-/.]\s?)(?P<b>\d{{1,2}})(?P=sep2)(?P<y2>\d{{4}})(?!\d)
     | (?P<y3>\d{{4}})\s?[年]\s?(?:(?P<m3>\d{{1,2}})\s?[月]\s?(?:(?P<d3>\d{{1,2}})\s?[日号])?)?
-    | (?P<d4>\d{{1,2}}){_OF}(?P<m4>{_MONTH})\b\.?(?:[\s,]{{1,3}}(?:(?:of|de|del|года|roku)\s)?(?P<y4>{_YEAR})(?!\d))?
-    | \b(?P<m5>{_MONTH})\b\.?[\s]{{1,2}}(?:the\s)?(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:\s?,?\s?(?:of\s)?(?P<y5>{_YEAR})(?!\d))?
-    | \b(?P<m6>{_MONTH})\b\.?[\s,]{{1,3}}(?:(?:of|de|del|do|roku|года)\s)?(?P<y6>{_YEAR})(?!\d)
+    | (?P<d4>\d{{1,2}}){_OF}(?P<m4>{_MONTH})\b\.?(?:{_BEFORE_YEAR}(?P<y4>{_YEAR})(?!\d))?
+    | \b(?P<m5>{_MONTH})\b\.?[\s]{{1,2}}(?:the\s)?(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)
+        (?:\s?,?\s?(?:of\s)?(?P<y5>{_YEAR})(?!\d))?
+    | \b(?P<m6>{_MONTH})\b\.?{_BEFORE_YEAR}(?P<y6>{_YEAR})(?!\d)
     | (?P<y7>[12]\d{{3}})(?![\d%])
     | (?P<y8>\d{{1,4}})\s?(?:b\.?c\.?e?\b|pr\.\sn\.\sl)
     )""",
@@ -52,13 +55,21 @@ def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     echo = {(date.year, date.month, date.day) for date in asked}
     for sentence in asserted:
         for date in find_dates(sentence.text):
-            if (date.year, date.month, date.day) in echo:
+            if (date.year, date.month, date.day) in echo or _is_denied(sentence, date):
                 continue
             if any(is_same_date(date, target, years) for target in targets):
                 return Finding(is_correct=True, evidence=f"states an accepted date: {sentence.text}")
             if any(is_same_date(date, distractor, years) for distractor in distractors):
                 return Finding(has_distractor=True, evidence=f"states a known wrong date: {sentence.text}")
     return Finding(evidence="no accepted date is stated")
+
+
+def _is_denied(sentence: Sentence, date: Date) -> bool:
+    key = str(date.year)
+    if key not in sentence.key_set:
+        return False
+    at = sentence.keys.index(key)
+    return is_denied(sentence.tokens, at, at + 1)
 
 
 def _as_precise_as_asked(date: Date, question: str) -> Date:
@@ -86,6 +97,8 @@ def find_dates(text: str) -> list[Date]:
     >>> [(d.year, d.month, d.day) for d in find_dates("21. dubna 1948, April 1948, 3/4/1948 and 1950")]
     [(1948, 4, 21), (1948, 4, None), (1948, 4, 3), (1948, 3, 4), (1950, None, None)]
     """
+    if not _DIGIT.search(text):
+        return []
     return [date for found in _DATE.finditer(prepare(text)) for date in _dates(found)]
 
 
@@ -94,10 +107,10 @@ def _dates(found: re.Match[str]) -> Iterator[Date]:
     span = found.span()
     form = (found.lastgroup or "")[-1:]
     if form == "2":
-        one, two, year = int(parts["a"]), int(parts["b"]), int(parts["y2"])
-        yield from _checked(year, two, one, span)
+        one, two, written = int(parts["a"]), int(parts["b"]), int(parts["y2"])
+        yield from _checked(written, two, one, span)
         if one != two:
-            yield from _checked(year, one, two, span)
+            yield from _checked(written, one, two, span)
         return
     if form == "8":
         yield Date(-int(parts["y8"]), None, None, *span)

@@ -1,4 +1,4 @@
-"""Fourth step: look for a target in what the answer asserts, by the match type of the probe."""
+"""Fifth step: look for a target in what the answer asserts, by the match type of the probe."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from evaluator.graders.date import is_date, match_date
 from evaluator.graders.number import is_number, match_number
 from evaluator.graders.pattern import match_patterns
 from evaluator.graders.sentence import Sentence
+from evaluator.graders.stance import assertions
 from evaluator.graders.statement import is_statement_probe, match_statements
 from evaluator.graders.step import Case, Decision, Finding
 from evaluator.graders.text import match_text
@@ -44,10 +45,11 @@ def decide_matching(case: Case) -> Decision | Case:
     if not probe.is_answerable or stance is None:
         return case
     kind = match_type(probe)
+    sentences = assertions(stance, probe.targets)
     if kind == "text" and is_statement_probe(probe):
-        finding = match_statements(probe, stance.asserted)
+        finding = match_statements(probe, sentences)
     else:
-        finding = _MATCHERS[kind](probe, stance.asserted)
+        finding = _MATCHERS[kind](probe, sentences)
     if finding.is_correct:
         return Decision(label="correct", evidence=finding.evidence)
     return replace(case, has_distractor=finding.has_distractor, evidence=finding.evidence)

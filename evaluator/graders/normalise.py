@@ -7,25 +7,30 @@ accents go from Latin and Greek letters only, since й, Hindi vowel signs and ka
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from functools import lru_cache
+from importlib.resources import files
+from typing import Any
 
 CLAUSE_MARK = ","
 """The token that stands for any punctuation that ends a clause."""
 
-ARTICLES = frozenset(
-    "a an the el la los las un una unos unas le les l une des der die das den dem ein eine einen einem einer o os as um uma".split()
+_FORMS: dict[str, Any] = tomllib.loads(
+    files("evaluator.graders").joinpath("word_forms.toml").read_text(encoding="utf-8")
 )
-"""SQuAD evaluate-v1.1 `remove_articles` drops a, an, the; the Romance and German ones follow the same reasoning."""
+ARTICLES = frozenset(_FORMS["articles"].split())
+"""Words that `without_articles` drops."""
 
 # Han, kana and bopomofo have no spaces between words, so each character is a word of its own
 # (UAX #29, section 4.1: word boundaries in these scripts need a dictionary).
 _UNSPACED = "\u3005\u3007\u3040-\u30ff\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Python's \w leaves out combining vowel signs; UAX #29 WB4 keeps them with their letter.
 _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u0610-\u061a\u064b-\u065f\u0670"
-_TOKEN = re.compile(
-    rf"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?|[{_UNSPACED}]|(?:[^\W_\d{_UNSPACED}]|[{_MARKS}])(?:[^\W_{_UNSPACED}]|[{_MARKS}])*|[,;:()\[\]…—–|/，；：、（），،؛]"
-)
+_NUMERAL = r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?"
+_WORD = rf"(?:[^\W_\d{_UNSPACED}]|[{_MARKS}])(?:[^\W_{_UNSPACED}]|[{_MARKS}])*"
+_TOKEN = re.compile(rf"{_NUMERAL}|[{_UNSPACED}]|{_WORD}|[,;:()\[\]…—–|/，；：、（），،؛]")
+_ASCII_TOKEN = re.compile(rf"[a-z][a-z0-9]*|{_NUMERAL}|[,;:()\[\]|/]")
 _CLAUSE_MARKS = frozenset(",;:()[]…—–|/，；：、（），،؛")
 _UNSPACED_GAP = re.compile(rf"(?<=[{_UNSPACED}])(?=[{_UNSPACED}])")
 _LATIN_ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
@@ -35,16 +40,13 @@ _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 # Letters that NFD does not decompose (Unicode Standard 7.1: their strokes and ligatures are not marks),
 # quotation marks and dashes as on a keyboard, Arabic vowel points and tatweel (Unicode Standard 9.2,
 # optional in writing), alef and yeh forms that writers use for each other, ё which Russian prints as е.
-_LETTERS = str.maketrans(
-    {
-        **dict(zip("łøđıðþħŀ", "lodidthl", strict=True)),
-        **{"æ": "ae", "œ": "oe", "ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي"},
-        **{quote: "'" for quote in "‘’ʼ´`′‛ʻ"},
-        **{dash: "-" for dash in "‐‑‒−"},
-        **{chr(point): None for point in (*range(0x064B, 0x0653), 0x0670, 0x0640)},
-        **{chr(point): None for point in (0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF)},
-    }
-)
+_POINTS = (*range(0x064B, 0x0653), 0x0670, 0x0640)
+_INVISIBLE = (0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF)
+_LETTERS: dict[str, str | None] = dict(zip("łøđıðþħŀ", "lodidthl", strict=True))
+_LETTERS |= {"æ": "ae", "œ": "oe", "ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي"}
+_LETTERS |= dict.fromkeys("‘’ʼ´`′‛ʻ", "'") | dict.fromkeys("‐‑‒−", "-")
+_LETTERS |= dict.fromkeys(map(chr, (*_POINTS, *_INVISIBLE)))
+_TRANSLATION = str.maketrans(_LETTERS)
 _CONTRACTIONS = (
     ("can't", "can not"),
     ("won't", "will not"),
@@ -71,7 +73,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_TRANSLATION)
     if text.isascii():
         return text
     text = _LATIN_ACCENT.sub(r"\1", unicodedata.normalize("NFD", text))
@@ -102,7 +104,8 @@ def tokens(text: str) -> list[str]:
     folded = expand_contractions(fold(text))
     if "." in folded:
         folded = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", folded)
-    return [_clean(token) for token in _TOKEN.findall(folded)]
+    pattern = _ASCII_TOKEN if folded.isascii() else _TOKEN
+    return [token if token.isalnum() else _clean(token) for token in pattern.findall(folded)]
 
 
 def _clean(token: str) -> str:
@@ -142,15 +145,10 @@ def stem(word: str) -> str:
 
 
 _NUMERALS = {
-    **{
-        word: str(at)
-        for at, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-    },
-    **{
-        word: str(at)
-        for at, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)
-    },
-    **{"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"},
+    word: str(value)
+    for kind in ("cardinals", "ordinals", "roman")
+    for value, word in enumerate(_FORMS[kind].split())
+    if word != "-"
 }
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
@@ -171,23 +169,7 @@ def is_unspaced(word: str) -> bool:
     return len(word) == 1 and _UNSPACED_GAP.search(word + word) is not None
 
 
-# Case endings of nouns, adjectives and names without accents, after Dolamic and Savoy (2009),
-# "Indexing and stemming approaches for the Czech language", IPM 45(6):714-720; Russian after
-# the noun and adjective classes of the Snowball stemmer.
-_ENDINGS = {
-    "cs": frozenset(
-        [
-            "",
-            *"a e i o u y em om um im ym ou am ech ich ych ach ami emi imi ymi ovi ove ova ovou ho eho iho mu emu imu".split(),
-        ]
-    ),
-    "ru": frozenset(
-        [
-            "",
-            *"а е и о у ы ь я ю й ой ей ом ем ам ям ах ях ами ями ов ев ий ый ая яя ое ее ого его ому ему ым им ую юю ые ие ых их".split(),
-        ]
-    ),
-}
+_ENDINGS = {language: frozenset(["", *endings.split()]) for language, endings in _FORMS["endings"].items()}
 INFLECTED = frozenset(_ENDINGS)
 """Languages whose names take case endings."""
 

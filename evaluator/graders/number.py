@@ -39,9 +39,10 @@ def _all_accepted(targets: tuple[str, ...], language: str, tolerance: float) -> 
 def _stated(asserted: tuple[Sentence, ...], language: str) -> Iterator[tuple[Sentence, Quantity]]:
     for sentence in asserted:
         # The day of a date is no count; its year is left to be found.
-        days = [date for date in find_dates(sentence.text) if date.day is not None]
+        dates = [date for date in find_dates(sentence.text) if date.day is not None]
+        in_date = {at for date in dates for at in range(date.start, date.end)}
         for quantity in find_quantities(sentence.text, language):
-            is_day = any(day.start <= quantity.start < day.end and quantity.lows[0] <= 31 for day in days)
+            is_day = quantity.start in in_date and quantity.lows[0] <= 31
             if not is_day and not _is_uncommitted(sentence, quantity):
                 yield sentence, quantity
 

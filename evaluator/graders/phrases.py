@@ -23,7 +23,7 @@ def compile_phrases(kind: str) -> Any:
     """Compile all phrases of one kind, in every language, into one linear-time pattern.
 
     A phrase is words; `(a|b)` are alternatives, `...` is a gap of up to five words of the same sentence.
-    The pattern is meant for words joined by single spaces, as `evaluator.graders.normalise.tokens` gives them, in UTF-8.
+    The pattern is meant for the words of `evaluator.graders.normalise.tokens`, joined by single spaces, in UTF-8.
     """
     phrases = [phrase for language in _DATA[kind].values() for phrase in language]
     # Bytes: RE2 works on UTF-8, and byte offsets need no translation for each match.

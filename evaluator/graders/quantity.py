@@ -33,40 +33,20 @@ _HAN = {**{digit: value for value, digit in enumerate("零一二三四五六七�
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 
 _DIGITS = (
-    r"(?<![\w.,])(?<![^\W\d_]-)(?P<minus>-)?(?P<digits>\d{1,3}(?:[ ']\d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,]\d+)*)(?P<ordinal>st|nd|rd|th)?"
+    r"(?<![\w.,])(?<![^\W\d_]-)(?P<minus>-)?"
+    r"(?P<digits>\d{1,3}(?:[ ']\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)(?:st|nd|rd|th)?"
     r"(?:e(?P<e>[+-]?\d{1,3})\b|\s?[x×*]\s?10\s?\^\s?(?P<power>-?\d{1,3})|(?<=\b10)\^(?P<of_ten>\d{1,2}))?"
 )
+_DIGIT = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SUPERSCRIPT = re.compile("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 CURRENCY = "$€£¥₹₽"
 _NUMERAL = re.compile(rf"(?P<paren>\()?(?P<currency>[{CURRENCY}])?\s?{_DIGITS}")
 _TAIL_WORD = re.compile(rf"\s{{0,2}}-?(?P<word>%|°\s?[cf]?\b|[{CURRENCY}]|[万萬亿億千百]|[^\W\d_]+\.?)")
 _HAN_RUN = re.compile("[零〇一二两兩三四五六七八九十百千万萬亿億]+")
-_RANGE_JOINTS = frozenset(
-    [
-        "-",
-        "–",
-        "—",
-        "~",
-        "to",
-        "až",
-        "az",
-        "bis",
-        "до",
-        "至",
-        "到",
-        "a",
-        "and",
-        "et",
-        "und",
-        "y",
-        "e",
-        "и",
-        "from",
-        "до",
-    ]
-)
-_RANGE_OPENERS = ("between", "from", "mezi", "od", "entre", "de", "zwischen", "von", "от", "между", "в пределах")
 _NEEDS_OPENER = frozenset(["a", "and", "et", "und", "y", "e", "и"])
+_RANGE_JOINTS = _NEEDS_OPENER | {"-", "–", "—", "~", "to", "až", "az", "bis", "до", "至", "到"}
+_RANGE_OPENERS = ("between", "from", "mezi", "od", "entre", "de", "zwischen", "von", "от", "между", "в пределах")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +70,9 @@ def find_quantities(text: str, language: str = "en") -> list[Quantity]:
     [((1200000.0,), ''), ((25.0,), '%'), ((21.0,), 'km')]
     """
     text = prepare(text)
-    found = [*_numerals(text), *_words(text, language), *_han(text)]
+    found = [*_words(text, language), *_han(text)]
+    if _DIGIT.search(text):
+        found += _numerals(text)
     return list(_join_ranges(text, sorted(found, key=lambda q: (q.start, -q.end))))
 
 
@@ -167,7 +149,7 @@ def _word_pattern(language: str) -> re.Pattern[str]:
 
 def _words(text: str, language: str) -> Iterator[Quantity]:
     language = language.split("-")[0]
-    if language not in _WORDS:
+    if language not in _WORDS or _WORDS[language].keys().isdisjoint(_LETTERS.findall(text)):
         return
     for found in _word_pattern(language).finditer(text):
         if found[0] == "one" and text.startswith((" of", " who", " that"), found.end()):
@@ -193,6 +175,8 @@ def _sum_words(words: Iterable[str], values: dict[str, int]) -> int:
 
 
 def _han(text: str) -> Iterator[Quantity]:
+    if text.isascii():
+        return
     for found in _HAN_RUN.finditer(text):
         # After a digit, 万 is the scale of that digit, which has been read with it.
         if found.start() and text[found.start() - 1].isdigit():

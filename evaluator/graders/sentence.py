@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evaluator.graders.normalise import CLAUSE_MARK, canonical, tokens
@@ -10,12 +11,16 @@ from evaluator.graders.phrases import WORDS
 
 MAX_CHARS = 20_000
 """Longest text graded; of a longer one, the first and the last half of this many characters."""
+_RUN = 4
+"""Words in a row that make a repetition."""
 _SCOPE = 5
 """How many words a negation reaches forward within its clause."""
 
 # A full stop ends a sentence unless it follows one letter or a number, as in "H. D. Gowda" and "21. dubna".
+# The first item is one set of characters, which the search engine can skip to.
 _END = re.compile(
-    r"(?<=[!?])\s+|[。！？।؟]+|(?<=[^\W\d_][^\W\d_])[.]\s+(?=[^a-z\s])|(?:(?<=\d\d\d)|(?<=[\"')\]%]))[.]\s+(?=[A-Z\"'(])|\s*\n+\s*"
+    r"[.!?。！？।؟\n](?:(?<=[!?])\s+|(?<=[。！？।؟\n])\s*|(?<=[^\W\d_][^\W\d_][.])\s+(?=[^a-z\s])"
+    r"|(?:(?<=\d\d\d[.])|(?<=[\"')\]%][.]))\s+(?=[A-Z\"'(]))"
 )
 _TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|vs|approx|Inc|Ltd|Mt|Ft|Gen|Lt|Col|Sen|Rep|Gov)\.(?=\s)")
 
@@ -48,12 +53,19 @@ def read_answer(text: str) -> Answer:
     """Split a text, shortened to `MAX_CHARS`, into sentences with at least one word.
 
     >>> [s.text for s in read_answer("No. It was H. D. Gowda.\\nIn 1996.").sentences]
-    ["No.", "It was H. D. Gowda", "In 1996."]
+    ['No.', 'It was H. D. Gowda.', 'In 1996.']
     """
     text = _NEXT_TURN.split(shorten(text.strip()), maxsplit=1)[0]
-    parts = _END.split(_TITLES.sub(lambda found: found[0][:-1], text))
-    found = [make_sentence(part) for part in parts if part and not part.isspace()]
+    found = [make_sentence(part) for part in _split(_TITLES.sub(lambda found: found[0][:-1], text))]
     return Answer(text, tuple(s for s in found if any(token != CLAUSE_MARK for token in s.tokens)))
+
+
+def _split(text: str) -> Iterator[str]:
+    start = 0
+    for end in _END.finditer(text):
+        yield text[start : end.start() + 1]
+        start = end.end()
+    yield text[start:]
 
 
 def make_sentence(text: str) -> Sentence:
@@ -79,6 +91,21 @@ def shorten(text: str) -> str:
         return text
     half = MAX_CHARS // 2
     return f"{text[:half]}\n{text[-half:]}"
+
+
+def blank_runs(sentences: tuple[Sentence, ...], echo: tuple[str, ...]) -> tuple[Sentence, ...]:
+    """Put clause marks in the place of runs of words that repeat `echo`."""
+    runs = {echo[at : at + _RUN] for at in range(len(echo) - _RUN + 1)}
+    return tuple(_blank(sentence, runs) for sentence in sentences)
+
+
+def _blank(sentence: Sentence, runs: set[tuple[str, ...]]) -> Sentence:
+    words = sentence.tokens
+    hits = [at for at in range(len(words) - _RUN + 1) if words[at : at + _RUN] in runs]
+    if not hits:
+        return sentence
+    blanked = {at + offset for at in hits for offset in range(_RUN)}
+    return with_tokens(sentence.text, tuple(CLAUSE_MARK if at in blanked else word for at, word in enumerate(words)))
 
 
 def is_denied(words: tuple[str, ...], start: int, end: int) -> bool:

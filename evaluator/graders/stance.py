@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from evaluator.graders.phrases import BREAK, WORDS, compile_phrases
-from evaluator.graders.sentence import Answer, Sentence, make_sentence
+from evaluator.graders.sentence import Answer, Sentence, blank_runs, make_sentence
 from evaluator.records import AbstentionKind
 
 KINDS: tuple[AbstentionKind, ...] = ("policy_refusal", "clarification", "dont_know", "premise_corrected")
@@ -35,9 +36,13 @@ class Stance:
     """Whether a clause of a declining sentence offers an answer all the same."""
 
 
-def read_stance(answer: Answer) -> Stance:
-    """Find what each sentence does and what the answer asserts."""
-    roles = _roles(answer.sentences)
+def read_stance(answer: Answer, question: str = "") -> Stance:
+    """Find what each sentence does and what the answer asserts.
+
+    Phrases that only repeat the question ("what are you not allowed to ...") do not count.
+    """
+    echo = _declining_question(question)
+    roles = _roles(blank_runs(answer.sentences, echo) if echo else answer.sentences)
     asserted: list[Sentence] = []
     guesses = has_declined = False
     for sentence, found in zip(answer.sentences, roles, strict=True):
@@ -50,6 +55,36 @@ def read_stance(answer: Answer) -> Stance:
         guesses = guesses or (offers and not has_declined)
         has_declined = True
     return Stance(answer, roles, tuple(asserted), guesses)
+
+
+def is_bare_decline(sentence: Sentence) -> bool:
+    """Whether a sentence declines and is about its speaker: "I have no comment".
+
+    Among the targets of a probe it is no statement to match: an answer that says so abstains. "Nobody knows"
+    and "this cannot be answered" are about the world: to say so is correct where a target says so.
+    """
+    return _declines(_roles((sentence,))[0]) and not WORDS["speaker"].isdisjoint(sentence.tokens)
+
+
+def assertions(stance: Stance, targets: tuple[str, ...]) -> tuple[Sentence, ...]:
+    """Give the sentences that may assert a target."""
+    if not _has_unknown(targets):
+        return stance.asserted
+    return tuple(sentence for sentence in stance.answer.sentences if not is_bare_decline(sentence))
+
+
+@lru_cache(maxsize=4096)
+def _has_unknown(targets: tuple[str, ...]) -> bool:
+    """Whether a target says of the world that something is not known."""
+    sentences = [make_sentence(target) for target in targets]
+    return any(_declines(_roles((sentence,))[0]) and not is_bare_decline(sentence) for sentence in sentences)
+
+
+@lru_cache(maxsize=4096)
+def _declining_question(question: str) -> tuple[str, ...]:
+    """Return the words of a question that itself sounds like declining, else nothing."""
+    sentence = make_sentence(question)
+    return sentence.tokens if _roles((sentence,))[0] & set(KINDS) else ()
 
 
 def _declines(roles: frozenset[str]) -> bool:

@@ -9,24 +9,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, is_unspaced
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Answer, Sentence, join_sentences, make_sentence
-from evaluator.graders.stance import read_stance
+from evaluator.graders.sentence import Sentence, join_sentences, make_sentence
+from evaluator.graders.stance import is_bare_decline
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
 
 MAX_STATEMENTS = 200
 """Targets and distractors beyond this many are not compared."""
 _LEAST_WORDS = 6
-_LEAST_LIKENESS = {True: 0.1, False: 0.2}
-"""Below it a statement says something else; pairs of characters coincide less often than words."""
+_LEAST_LIKENESS = {True: 0.05, False: 0.25}
+"""Below it a statement says something else. By whether characters are compared: their pairs coincide less often."""
 _LEAST_ALONE = 0.45
 """The same where no distractors compete."""
 _MARGIN = 0.05
-_IN_QUESTION, _ON_BOTH_SIDES = 0.35, 0.6
-_OTHER_POLARITY, _OTHER_HEAD, _SAME_HEAD = 0.5, 0.2, 0.4
+_IN_QUESTION, _ON_BOTH_SIDES = 0.2, 0.6
+_OTHER_POLARITY, _OTHER_HEAD, _SAME_HEAD = 0.4, 0.2, 0.4
 _POLARITY_SHARE = 0.1
 _SKIPPED = WORDS["function"] | ARTICLES | WORDS["negation"] | WORDS["affirmation"] | {CLAUSE_MARK}
 _NAYS = WORDS["nay"]
@@ -40,6 +41,9 @@ class Statement:
     is_denied: bool
     head: int
     """1 when it starts with yes, -1 with no, else 0."""
+
+
+_NOTHING = Statement(frozenset(), is_denied=False, head=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def _content(sentence: Sentence) -> frozenset[str]:
     spaced = [key for key in sentence.keys if key not in _SKIPPED and not is_unspaced(key)]
     single = [key for key in sentence.keys if is_unspaced(key)]
     # Pairs of neighbouring characters stand in for words where none are marked (McNamee and Mayfield 2004).
-    pairs = [one + other for one, other in zip(single, single[1:], strict=False)] or single
+    pairs = [one + other for one, other in pairwise(single)] or single
     return frozenset([*spaced, *pairs])
 
 
@@ -111,12 +115,7 @@ def _prepare(probe: Probe) -> Statements:
 
 def _comparable(text: str) -> Statement:
     sentence = make_sentence(text)
-    # "I have no comment" among the targets is no statement: an answer that says so abstains.
-    return (
-        read_statement(sentence)
-        if read_stance(Answer(text, (sentence,))).asserted
-        else Statement(frozenset(), False, 0)
-    )
+    return _NOTHING if is_bare_decline(sentence) else read_statement(sentence)
 
 
 def _likest(said: list[Statement], statements: tuple[Statement, ...], known: Statements) -> tuple[int, float]:

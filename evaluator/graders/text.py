@@ -16,12 +16,11 @@ from evaluator.graders.normalise import (
     without_articles,
 )
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Sentence, is_denied, is_one_of_several, with_tokens
+from evaluator.graders.sentence import Sentence, blank_runs, is_denied, is_one_of_several
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
 
 MAX_TARGET_WORDS = 64
-_RUN = 4
 _SKIPPED = ARTICLES | {CLAUSE_MARK}
 _REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
@@ -31,7 +30,7 @@ def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     echo = tuple(tokens(probe.question))
     denied = ""
     known = frozenset(map(canonical, echo))
-    unechoed = _unechoed(asserted, echo)
+    unechoed = blank_runs(asserted, echo)
     for target in probe.targets:
         sentences = unechoed if known.issuperset(target_forms(target)[0]) else asserted
         found = find_target(target, sentences, probe.language)
@@ -91,6 +90,8 @@ def _find_name(target: str, sentences: tuple[Sentence, ...], language: str) -> P
     if parts is None:
         return None
     for sentence in sentences:
+        if language not in INFLECTED and parts[-1] not in sentence.key_set:
+            continue
         for at in range(1, len(sentence.keys)):
             if is_same_word(parts[-1], sentence.keys[at], language) and _has_first_name(parts, sentence, at, language):
                 start = max(at - 3, 0)
@@ -120,17 +121,17 @@ def _name_parts(target: str) -> tuple[str, ...] | None:
 def target_forms(target: str) -> tuple[tuple[str, ...], ...]:
     """Give the word sequences by which a target counts as mentioned.
 
-    >>> target_forms("President Richard Nixon (Republican)")
-    (('president', 'richard', 'nixon', 'republican'), ('president', 'richard', 'nixon'), ('richard', 'nixon'))
+    >>> target_forms("President Nixon (Republican)")
+    (('president', 'nixon', 'republican'), ('president', 'nixon'))
     """
     forms = [_trimmed(_words(target))]
-    plain = _REMARK.sub("", target)
-    if plain.strip() and plain != target:
+    plain = _REMARK.sub("", target).strip()
+    if plain and plain != target:
         forms.append(_trimmed(_words(plain)))
     untitled = tuple(word for word in forms[-1] if word not in WORDS["title"])
     if len(untitled) >= 2:
         forms.append(untitled)
-    forms += [acronym for acronym in map(_acronym, (target, plain)) if acronym]
+    forms += [acronym for acronym in [_acronym(plain)] if acronym]
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
@@ -212,22 +213,6 @@ def _competes(place: Place, targets: tuple[str, ...]) -> bool:
     inside = set(place.sentence.keys[place.start : place.end])
     others = [form for target in targets for form in target_forms(target)]
     return not any(set(form) <= place.sentence.key_set and not set(form) & inside for form in others)
-
-
-def _unechoed(sentences: tuple[Sentence, ...], echo: tuple[str, ...]) -> tuple[Sentence, ...]:
-    """Blank out runs of four words that repeat the question."""
-    runs = {echo[at : at + _RUN] for at in range(len(echo) - _RUN + 1)}
-    return tuple(_blank(sentence, runs) for sentence in sentences)
-
-
-def _blank(sentence: Sentence, runs: set[tuple[str, ...]]) -> Sentence:
-    words = sentence.tokens
-    hits = [at for at in range(len(words) - _RUN + 1) if words[at : at + _RUN] in runs]
-    if not hits:
-        return sentence
-    blanked = {at + offset for at in hits for offset in range(_RUN)}
-    kept = tuple(CLAUSE_MARK if at in blanked else word for at, word in enumerate(words))
-    return with_tokens(sentence.text, kept)
 
 
 def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[str]) -> bool:

@@ -27,11 +27,12 @@ _LABELS_LEAD = (
     "Ungraded: no usable answer; in no rate."
 )
 _HALLUCINATION_LEAD = (
-    "When it did not get it right, how often did it make something up? wrong / (wrong + abstained); lower is better."
+    "When it did not get it right, how often did it make something up? wrong / (wrong + abstained); n is that sum. "
+    "Lower is better."
 )
 _KNOWLEDGE_LEAD = (
     "Accuracy: how often it got it right. Over-abstention: how often it declined although there is an answer. "
-    "Index: 100 (correct - wrong) / n, from -100 to +100."
+    "Index: 100 (correct - wrong) / n, from -100 to +100; n is all graded."
 )
 _CALIBRATED_LEAD = "The same rates, corrected for the grader's errors with labels by people."
 
@@ -72,13 +73,15 @@ def report_title(summary: Summary) -> str:
 def report_facts(summary: Summary) -> str:
     """Say in one line what was asked, when, how often and who graded."""
     manifest = summary.manifest
-    prompts = sorted({safe_text(result.prompt, limit=40) for result in summary.results})
+    prompts = sorted({safe_text(result.prompt, limit=40) for result in summary.results} - {""})
+    n_models = len({result.model for result in summary.results})
+    graders = ", ".join(safe_text(grader, limit=40) for grader in manifest.graders)
     facts = [
         *_probe_sets(manifest),
-        _several(len(summary.results), "model") if len(summary.results) != 1 else "",
+        _several(n_models, "model") if len(summary.results) != 1 else "",
         _several(manifest.repeats, "repeat"),
         f"prompt {', '.join(prompts)}" if prompts else "",
-        f"graded by {', '.join(safe_text(grader, limit=40) for grader in manifest.graders)}",
+        f"graded by {graders}" if graders else "",
         f"imported from {safe_text(manifest.imported_from, limit=NAME_LIMIT)}" if manifest.imported_from else "",
         safe_text(manifest.started_at, limit=40),
     ]
@@ -128,6 +131,8 @@ def _notes(summary: Summary, results: Sequence[tuple[str, ModelResult]]) -> Sect
     remarks += on_rates[:MOST_RATE_NOTES]
     if len(on_rates) > MOST_RATE_NOTES:
         remarks.append(f"{fmt.count(len(on_rates) - MOST_RATE_NOTES)} more notes on rates are in summary.json.")
+    if len(results) > 1:
+        remarks.append("Overlapping intervals do not rank models; only a paired comparison does.")
     return Section("Notes", remarks=(*remarks, "Every other metric, slice and definition is in summary.json."))
 
 
@@ -138,12 +143,8 @@ def _notes_on_rates(results: Sequence[tuple[str, ModelResult]]) -> list[str]:
             estimate = find_estimate(result, rate.name, rate.slice_)
             notes = estimate.notes if estimate is not None and estimate.value is not None else ()
             for note in dict.fromkeys(notes):
-                holders.setdefault((note_text(note), _measured(rate)), []).append(label)
+                holders.setdefault((note_text(note), rate.title), []).append(label)
     measured: dict[tuple[str, str], list[str]] = {}
     for (note, what), labels in holders.items():
         measured.setdefault((note, some_labels(labels, len(results))), []).append(what)
-    return [f"{note} ({'; '.join(filter(None, (', '.join(what), who)))})" for (note, who), what in measured.items()]
-
-
-def _measured(rate: Rate) -> str:
-    return f"hallucination rate of {rate.slice_}" if rate in _HALLUCINATION else rate.title
+    return [f"{note} ({', '.join(filter(None, (*what, who)))})" for (note, who), what in measured.items()]

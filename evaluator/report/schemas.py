@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from evaluator import records
 from evaluator.errors import ConfigError
 from evaluator.records import GoldLabel, Manifest, Probe, Request, Response, Summary, Verdict
 
@@ -37,6 +41,8 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
+    for type_name, definition in schema["$defs"].items():
+        _describe_fields(definition, getattr(records, type_name))
     own = schema["$defs"][record.__name__]
     _pin_schema_name(own, is_always_written=not record.__struct_config__.omit_defaults)
     named = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
@@ -51,3 +57,25 @@ def _pin_schema_name(definition: dict[str, Any], *, is_always_written: bool) -> 
     definition["properties"]["schema"] = {"const": named["default"]}
     if is_always_written:
         definition["required"].append("schema")
+
+
+def _describe_fields(definition: dict[str, Any], record: type[msgspec.Struct]) -> None:
+    for name, description in field_descriptions(record).items():
+        definition["properties"][name]["description"] = description
+
+
+def field_descriptions(record: type[msgspec.Struct]) -> dict[str, str]:
+    """Return what the source of `record` says below each field.
+
+    >>> field_descriptions(Response)["latency_s"]
+    'Wall time of the attempt that gave this response.'
+    """
+    (definition,) = ast.parse(inspect.getsource(record)).body
+    found = {}
+    for field, below in pairwise(getattr(definition, "body", ())):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = inspect.cleandoc(text)
+            case _:
+                pass
+    return found

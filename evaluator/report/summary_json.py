@@ -11,8 +11,10 @@ import msgspec
 from evaluator.errors import EvaluatorError
 from evaluator.jsonl import describe
 from evaluator.records import SUMMARY_SCHEMA, Summary
+from evaluator.report.safe_text import safe_text
 
 T = TypeVar("T")
+_REASON_LIMIT = 300
 
 
 class _SchemaName(msgspec.Struct):
@@ -47,7 +49,7 @@ def read_summary(data: bytes, origin: str) -> Summary:
     """
     named = _decode(data, origin, _SchemaName).schema
     if named != SUMMARY_SCHEMA:
-        raise EvaluatorError(f"{origin}: need schema {SUMMARY_SCHEMA}, got {_named(named)}")
+        raise _refused(origin, f"need schema {SUMMARY_SCHEMA}, got {_named(named)}")
     return _decode(data, origin, Summary)
 
 
@@ -65,11 +67,16 @@ def _decode(data: bytes, origin: str, record: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=record)
     except msgspec.ValidationError as exc:
-        raise EvaluatorError(f"{origin}: {describe(exc)}") from exc
+        raise _refused(origin, describe(exc)) from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise EvaluatorError(f"{origin}: need JSON, got something else: {exc}") from exc
+        raise _refused(origin, f"need JSON, got something else: {exc}") from exc
     except RecursionError as exc:
-        raise EvaluatorError(f"{origin}: need flat JSON, got too many nested brackets") from exc
+        raise _refused(origin, "need flat JSON, got too many nested brackets") from exc
+
+
+def _refused(origin: str, reason: str) -> EvaluatorError:
+    # Field names come from the file, so they are made safe to print as well.
+    return EvaluatorError(f"{safe_text(origin)}: {safe_text(reason, limit=_REASON_LIMIT)}")
 
 
 def _require_json(value: Any, place: str) -> None:

@@ -2,46 +2,56 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from evaluator.records import LABELS, OUTCOMES, Response, Usage, Verdict
+from evaluator.records import LABELS, OUTCOMES, Record, Response, Usage, Verdict
 
 UNGRADED = len(LABELS)
 """Label code of a response without a label."""
 ABSENT = -1
+"""Code of a name that is not there."""
+BATCH = 1000
+"""Records turned into columns at a time: enough for numpy, too few for the garbage collector to keep."""
 
 T = TypeVar("T", bound=Hashable)
-
+R = TypeVar("R", bound=Record)
 Column = npt.NDArray[Any]
 Rows = npt.NDArray[np.int64]
 
-_LABEL_CODES = {label: code for code, label in enumerate(LABELS)}
-_OUTCOME_CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+NAMED = ("outcome", "served_model", "served_by")
+MEASURED = ("cost_usd", "maybe_paid_usd", "latency_s", "ambiguous_sends")
+TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens")
+JUDGED = ("label", "ungraded", "abstention_kind", "step")
+
 _UNKNOWN_USAGE = Usage()
-_NAN = float("nan")
 
 
 class Names(Generic[T]):
     """Values seen so far, each with a code from 0; None has the code `ABSENT`."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Iterable[T] = ()) -> None:
         self._codes: dict[T | None, int] = {None: ABSENT}
+        for name in first:
+            self._codes[name] = len(self._codes) - 1
 
-    def code(self, name: T | None) -> int:
-        """The code of a name, new when the name is."""
-        return self._codes.setdefault(name, len(self._codes) - 1)
+    def codes(self, names: Sequence[T | None]) -> Column:
+        """The codes of the names, new ones where a name is new."""
+        for name in set(names) - self._codes.keys():
+            self._codes[name] = len(self._codes) - 1
+        return np.fromiter(map(self._codes.__getitem__, names), dtype=np.int32, count=len(names))
 
     def all(self) -> list[T]:
         """The names in the order of their codes."""
         return [name for name in self._codes if name is not None]
 
     def count(self, codes: Column) -> dict[T, int]:
-        """How often each name occurs among the codes, in no order that means anything."""
+        """How often each name occurs among the codes; absent ones are not counted."""
         found = np.bincount(codes[codes != ABSENT], minlength=len(self._codes) - 1).tolist()
         return {name: n for name, n in zip(self.all(), found, strict=True) if n}
 
@@ -49,102 +59,100 @@ class Names(Generic[T]):
 class Columns:
     """Responses and their verdicts as columns, one row per response, in the order they came.
 
-    Texts are kept as codes, missing integers as `ABSENT`, missing floats as NaN. Rows may come
-    in any order and the sums made of them are exact, so no number depends on that order.
+    Texts are kept as codes into `names`, missing numbers as NaN. All sums made of the columns
+    are exact, so no result depends on the order of the rows.
+
+    Args:
+        probe_positions: Position of every probe by its id.
+        responses: At most one per request; read once and not kept.
+        verdicts: At most one per response; read once and not kept.
+
+    Raises:
+        ValueError: If a request has two responses or two verdicts, or a record does not fit.
     """
 
-    def __init__(self, probe_positions: Mapping[str, int]) -> None:
+    def __init__(
+        self, probe_positions: Mapping[str, int], responses: Iterable[Response], verdicts: Iterable[Verdict]
+    ) -> None:
         self._positions = probe_positions
         self._rows: dict[str, int] = {}
         self.groups: Names[tuple[str, str]] = Names()
-        self.served_models, self.served_by, self.steps = Names[str](), Names[str](), Names[str]()
-        self.reasons, self.kinds = Names[str](), Names[str]()
-        self.group, self.probe, self.served_model, self.host = array("i"), array("i"), array("i"), array("i")
-        self.outcome, self.label, self.reason, self.kind = array("b"), array("b"), array("b"), array("b")
-        self.step = array("i")
-        self.cost_usd, self.maybe_paid_usd, self.latency_s = array("d"), array("d"), array("d")
-        self.ambiguous_sends = array("q")
-        self.prompt_tokens, self.completion_tokens, self.reasoning_tokens = array("q"), array("q"), array("q")
+        self.names: dict[str, Names[str]] = {name: Names() for name in (*NAMED, *JUDGED)}
+        self.names |= {"outcome": Names(OUTCOMES), "label": Names(LABELS)}
+        # Without any response, an empty batch still gives every column.
+        parts = [self._response_columns(batch) for batch in _batches(responses)] or [self._response_columns([])]
+        self._columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        n_rows = len(self._rows)
+        self._columns |= {name: np.full(n_rows, ABSENT, dtype=np.int32) for name in JUDGED}
+        is_graded = bytearray(n_rows)
+        for batch in _batches(verdicts):
+            self._write_verdicts(batch, is_graded)
+        label = self._columns["label"]
+        label[label == ABSENT] = UNGRADED
 
-    def add_response(self, response: Response) -> None:
-        """Append one response, ungraded until its verdict comes.
+    def taken(self, column: str, rows: Rows) -> Column:
+        """The given rows of a column."""
+        return self._columns[column][rows]
 
-        Raises:
-            ValueError: If its request was already answered or its probe is not known.
-        """
-        row = len(self._rows)
-        if self._rows.setdefault(response.request_id, row) != row:
-            msg = f"need one response per request, got two for {response.request_id}"
-            raise ValueError(msg)
-        if (position := self._positions.get(response.probe_id)) is None:
-            msg = f"need responses to known probes, got {response.probe_id!r}"
-            raise ValueError(msg)
-        self.group.append(self.groups.code((response.model, response.prompt)))
-        self.probe.append(position)
-        self.outcome.append(_OUTCOME_CODES[response.outcome])
-        self.label.append(UNGRADED)
-        self.reason.append(ABSENT)
-        self.kind.append(ABSENT)
-        self.step.append(ABSENT)
-        self.served_model.append(self.served_models.code(response.served_model))
-        self.host.append(self.served_by.code(response.served_by))
-        self._add_quantities(response)
-
-    def _add_quantities(self, response: Response) -> None:
-        usage = response.usage or _UNKNOWN_USAGE
-        self.cost_usd.append(_NAN if response.cost_usd is None else response.cost_usd)
-        self.maybe_paid_usd.append(_NAN if response.maybe_paid_usd is None else response.maybe_paid_usd)
-        self.latency_s.append(_NAN if response.latency_s is None else response.latency_s)
-        self.ambiguous_sends.append(response.ambiguous_sends)
-        self.prompt_tokens.append(ABSENT if usage.prompt_tokens is None else usage.prompt_tokens)
-        self.completion_tokens.append(ABSENT if usage.completion_tokens is None else usage.completion_tokens)
-        self.reasoning_tokens.append(ABSENT if usage.reasoning_tokens is None else usage.reasoning_tokens)
-
-    def add_verdict(self, verdict: Verdict) -> None:
-        """Write the verdict into the row of its response.
-
-        Raises:
-            ValueError: If the response has a verdict, is not known, or is to another probe.
-        """
-        row = self._rows.get(verdict.request_id)
-        if row is None or self.probe[row] != self._positions.get(verdict.probe_id):
-            msg = f"need a response to probe {verdict.probe_id!r} for the verdict on {verdict.request_id}, got none"
-            raise ValueError(msg)
-        if self.label[row] != UNGRADED or self.reason[row] != ABSENT:
-            msg = f"need one verdict per request, got two for {verdict.request_id}"
-            raise ValueError(msg)
-        if verdict.label is None:
-            self.reason[row] = self.reasons.code(verdict.ungraded)
-        else:
-            self.label[row] = _LABEL_CODES[verdict.label]
-            self.kind[row] = self.kinds.code(verdict.abstention_kind)
-        self.step[row] = self.steps.code(verdict.step)
+    def count(self, column: str, rows: Rows) -> dict[str, int]:
+        """How often each name occurs in the rows of a column of names, by name."""
+        counts = self.names[column].count(self.taken(column, rows))
+        return {name: counts[name] for name in sorted(counts)}
 
     def rows_by_group(self) -> dict[tuple[str, str], Rows]:
-        """Rows of every (model, prompt) that occurs, by name."""
-        group = np.asarray(self.group)
+        """Rows of every (model, prompt) that occurs."""
+        group = self._columns["group"]
         order = np.argsort(group, kind="stable")
         names = self.groups.all()
         edges = np.searchsorted(group[order], np.arange(len(names) + 1))
         return {name: order[edges[i] : edges[i + 1]] for i, name in enumerate(names)}
 
+    def _response_columns(self, batch: list[Response]) -> dict[str, Column]:
+        self._add_requests(_values(batch, "request_id"))
+        probe_ids = _values(batch, "probe_id")
+        if unknown := set(probe_ids) - self._positions.keys():
+            msg = f"need responses to known probes, got {min(unknown)!r}"
+            raise ValueError(msg)
+        positions = map(self._positions.__getitem__, probe_ids)
+        asked = list(zip(_values(batch, "model"), _values(batch, "prompt"), strict=True))
+        usages = [response.usage or _UNKNOWN_USAGE for response in batch]
+        columns = {"probe": np.fromiter(positions, dtype=np.int32, count=len(batch)), "group": self.groups.codes(asked)}
+        columns |= {name: self.names[name].codes(_values(batch, name)) for name in NAMED}
+        # As floats, None becomes NaN; token counts stay exact up to 2**53.
+        columns |= {name: np.array(_values(batch, name), dtype=np.float64) for name in MEASURED}
+        return columns | {name: np.array(_values(usages, name), dtype=np.float64) for name in TOKENS}
 
-def read_columns(
-    probe_positions: Mapping[str, int], responses: Iterable[Response], verdicts: Iterable[Verdict]
-) -> Columns:
-    """Read all records once; generators are welcome, no record is kept.
+    def _add_requests(self, request_ids: Sequence[str]) -> None:
+        start = len(self._rows)
+        for row, request_id in enumerate(request_ids, start):
+            if self._rows.setdefault(request_id, row) != row:
+                msg = f"need one response per request, got two for {request_id}"
+                raise ValueError(msg)
 
-    Raises:
-        ValueError: If a request has two responses or two verdicts, or a record does not fit.
-    """
-    columns = Columns(probe_positions)
-    for response in responses:
-        columns.add_response(response)
-    for verdict in verdicts:
-        columns.add_verdict(verdict)
-    return columns
+    def _write_verdicts(self, batch: list[Verdict], is_graded: bytearray) -> None:
+        # Reading single numbers from a memoryview is several times faster than from an array.
+        probe = memoryview(self._columns["probe"])
+        rows = [self._row_to_grade(verdict, probe, is_graded) for verdict in batch]
+        for name in JUDGED:
+            self._columns[name][rows] = self.names[name].codes(_values(batch, name))
+
+    def _row_to_grade(self, verdict: Verdict, probe: memoryview[int], is_graded: bytearray) -> int:
+        row = self._rows.get(verdict.request_id)
+        if row is None or probe[row] != self._positions.get(verdict.probe_id):
+            msg = f"need a response to probe {verdict.probe_id!r} for the verdict on {verdict.request_id}, got none"
+            raise ValueError(msg)
+        if is_graded[row]:
+            msg = f"need one verdict per request, got two for {verdict.request_id}"
+            raise ValueError(msg)
+        is_graded[row] = True
+        return row
 
 
-def taken(column: Sequence[float], rows: Rows) -> Column:
-    """The given rows of a column."""
-    return np.asarray(column)[rows]
+def _batches(records: Iterable[R]) -> Iterator[list[R]]:
+    remaining = iter(records)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
+
+
+def _values(records: Iterable[Record], field: str) -> list[Any]:
+    return list(map(attrgetter(field), records))

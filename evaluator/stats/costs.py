@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from evaluator.records import OUTCOMES, Cost, Latency
-from evaluator.stats.columns import Column, Columns, Rows, taken
+from evaluator.stats.columns import Column, Columns, Rows
 
 _PENDING = OUTCOMES.index("pending")
 _TIMED = (OUTCOMES.index("answered"), OUTCOMES.index("refused"))
@@ -25,8 +25,8 @@ def cost_of(columns: Columns, rows: Rows, *, n_correct: int) -> Cost:
         rows: The rows of one model and prompt.
         n_correct: Correct responses among them.
     """
-    sent = rows[taken(columns.outcome, rows) != _PENDING]
-    prices = taken(columns.cost_usd, sent)
+    sent = rows[columns.taken("outcome", rows) != _PENDING]
+    prices = columns.taken("cost_usd", sent)
     is_priced = ~np.isnan(prices)
     n_priced = int(is_priced.sum())
     usd = math.fsum(prices[is_priced]) if n_priced else None
@@ -37,18 +37,18 @@ def cost_of(columns: Columns, rows: Rows, *, n_correct: int) -> Cost:
         usd_per_correct=None if total is None or n_correct == 0 else total / n_correct,
         n_priced=n_priced,
         n_unpriced=len(sent) - n_priced,
-        ambiguous_sends=int(taken(columns.ambiguous_sends, rows).sum()),
+        ambiguous_sends=int(columns.taken("ambiguous_sends", rows).sum()),
         maybe_paid_usd=_maybe_paid_usd(columns, rows),
-        prompt_tokens=_known_sum(taken(columns.prompt_tokens, rows)),
-        completion_tokens=_known_sum(taken(columns.completion_tokens, rows)),
-        reasoning_tokens=_known_sum(taken(columns.reasoning_tokens, rows)),
+        prompt_tokens=_known_sum(columns.taken("prompt_tokens", rows)),
+        completion_tokens=_known_sum(columns.taken("completion_tokens", rows)),
+        reasoning_tokens=_known_sum(columns.taken("reasoning_tokens", rows)),
     )
 
 
 def latency_of(columns: Columns, rows: Rows) -> Latency:
     """Median, 95th percentile and maximum of the seconds of answered and refused requests."""
-    timed = rows[np.isin(taken(columns.outcome, rows), _TIMED)]
-    seconds = taken(columns.latency_s, timed)
+    timed = rows[np.isin(columns.taken("outcome", rows), _TIMED)]
+    seconds = columns.taken("latency_s", timed)
     seconds = seconds[~np.isnan(seconds)]
     if not len(seconds):
         return Latency(n=0, median_s=None, p95_s=None, max_s=None)
@@ -57,11 +57,11 @@ def latency_of(columns: Columns, rows: Rows) -> Latency:
 
 
 def _maybe_paid_usd(columns: Columns, rows: Rows) -> float | None:
-    ambiguous = rows[taken(columns.ambiguous_sends, rows) > 0]
-    amounts = taken(columns.maybe_paid_usd, ambiguous)
+    ambiguous = rows[columns.taken("ambiguous_sends", rows) > 0]
+    amounts = columns.taken("maybe_paid_usd", ambiguous)
     return None if np.isnan(amounts).any() else math.fsum(amounts)
 
 
 def _known_sum(tokens: Column) -> int | None:
-    known = tokens[tokens >= 0]
+    known = tokens[~np.isnan(tokens)]
     return int(known.sum()) if len(known) else None

@@ -253,7 +253,7 @@ def _notes(metric: Metric, data: SliceCells, *, n_clusters: int, is_defined: boo
     elif method == NO_INTERVAL:
         yield "no interval: it needs at least two clusters, got 1"
     elif n_clusters < FEW_CLUSTERS:
-        yield f"few clusters ({n_clusters}): the interval is unreliable"
+        yield f"few clusters ({n_clusters}): treat the interval with caution"
     if data.ungraded_share > UNGRADED_SHARE_TO_NOTE:
         yield f"{data.ungraded_share:.1%} of the responses are ungraded: see the bounds"
 

@@ -22,7 +22,7 @@ from evaluator.records import (
     Summary,
     Verdict,
 )
-from evaluator.stats.columns import ABSENT, UNGRADED, Columns, Rows, read_columns, taken
+from evaluator.stats.columns import ABSENT, UNGRADED, Columns, Rows
 from evaluator.stats.costs import cost_of, latency_of
 from evaluator.stats.estimates import Ints, Scope, SliceCells, metric_estimate
 from evaluator.stats.intervals import check_level
@@ -62,12 +62,11 @@ def summarise(
     """
     check_level(level)
     plan = _Plan.of(probes)
-    columns = read_columns(plan.positions, responses, verdicts)
+    columns = Columns(plan.positions, responses, verdicts)
     rows = columns.rows_by_group()
+    nothing = np.array([], dtype=np.int64)
     results = tuple(
-        _model_result(
-            columns, rows.get(group, np.array([], dtype=np.int64)), plan, _Asked(*group, manifest.repeats, level)
-        )
+        _model_result(columns, rows.get(group, nothing), plan, _Asked(*group, manifest.repeats, level))
         for group in _ordered_groups(manifest, set(rows))
     )
     return Summary(
@@ -139,7 +138,7 @@ def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> M
     tallies = _tally(columns, rows, len(plan.probes), asked.repeats)
     n_planned = int(tallies.sum())
     n_missing = n_planned - len(rows)
-    is_ungraded = taken(columns.label, rows) == UNGRADED
+    is_ungraded = columns.taken("label", rows) == UNGRADED
     counts = {name: _counts(tallies[members]) for name, members in plan.slices.items()}
     return ModelResult(
         model=asked.model,
@@ -148,10 +147,10 @@ def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> M
         outcomes=_outcomes(columns, rows, n_missing),
         ungraded=_ungraded(columns, rows[is_ungraded], n_missing),
         counts=counts,
-        abstention_kinds=_by_name(columns.kinds.count(taken(columns.kind, rows))),
-        steps=_by_name(columns.steps.count(taken(columns.step, rows))),
-        served_models=_by_name(columns.served_models.count(taken(columns.served_model, rows))),
-        served_by=_by_name(columns.served_by.count(taken(columns.host, rows))),
+        abstention_kinds=columns.count("abstention_kind", rows),
+        steps=columns.count("step", rows),
+        served_models=columns.count("served_model", rows),
+        served_by=columns.count("served_by", rows),
         estimates=tuple(_estimates(tallies, plan, asked)),
         cost=cost_of(columns, rows, n_correct=counts["all"].correct),
         latency=latency_of(columns, rows),
@@ -164,7 +163,7 @@ def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> M
 
 def _tally(columns: Columns, rows: Rows, n_probes: int, repeats: int) -> Ints:
     """Labels per probe, shape (n_probes, 4); what is planned and missing counts as ungraded."""
-    cell = taken(columns.probe, rows).astype(np.int64) * 4 + taken(columns.label, rows)
+    cell = columns.taken("probe", rows).astype(np.int64) * 4 + columns.taken("label", rows)
     tallies = np.bincount(cell, minlength=4 * n_probes).reshape(n_probes, 4)
     tallies[:, UNGRADED] += np.maximum(repeats - tallies.sum(axis=1), 0)
     return tallies
@@ -176,25 +175,20 @@ def _counts(tallies: Ints) -> Counts:
 
 
 def _outcomes(columns: Columns, rows: Rows, n_missing: int) -> dict[str, int]:
-    found = np.bincount(taken(columns.outcome, rows), minlength=len(OUTCOMES)).tolist()
+    found = np.bincount(columns.taken("outcome", rows), minlength=len(OUTCOMES)).tolist()
     outcomes = dict(zip(OUTCOMES, found, strict=True))
     return {str(name): count + (n_missing if name == "pending" else 0) for name, count in outcomes.items()}
 
 
 def _ungraded(columns: Columns, rows: Rows, n_missing: int) -> dict[str, int]:
     """Why responses are ungraded; where no verdict says so, the outcome does."""
-    reasons = taken(columns.reason, rows)
-    counts = columns.reasons.count(reasons)
-    unread = _outcomes(columns, rows[reasons == ABSENT], n_missing)
+    counts = columns.count("ungraded", rows)
+    unread = _outcomes(columns, rows[columns.taken("ungraded", rows) == ABSENT], n_missing)
     for outcome, count in unread.items():
         # An answer that no grader has looked at yet is waiting for one.
         reason = "pending" if outcome in {"answered", "refused"} else outcome
         counts[reason] = counts.get(reason, 0) + count
-    return _by_name(counts)
-
-
-def _by_name(counts: dict[str, int]) -> dict[str, int]:
-    return {name: counts[name] for name in sorted(counts) if counts[name]}
+    return {reason: counts[reason] for reason in sorted(counts) if counts[reason]}
 
 
 def _estimates(tallies: Ints, plan: _Plan, asked: _Asked) -> list[Estimate]:

@@ -231,6 +231,6 @@ def _notes(rates: TwinRates, ungraded_share: float) -> Iterator[str]:
     elif rates.n_clusters < 2:
         yield "no interval: it needs at least two clusters, got 1"
     elif rates.n_clusters < FEW_CLUSTERS:
-        yield f"few clusters ({rates.n_clusters}): the interval is unreliable"
+        yield f"few clusters ({rates.n_clusters}): treat the interval with caution"
     if ungraded_share > UNGRADED_SHARE_TO_NOTE:
         yield f"{ungraded_share:.1%} of the responses are ungraded: see the bounds"

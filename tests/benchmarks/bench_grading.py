@@ -1,10 +1,11 @@
 """Time the default grader on answers of 1,000 characters; run by hand.
 
-    python tests/benchmarks/bench_grading.py
+python tests/benchmarks/bench_grading.py
 """
 
 from __future__ import annotations
 
+import sys
 import time
 
 from evaluator.graders import default_grader
@@ -42,7 +43,8 @@ def main() -> None:
         started = time.perf_counter()
         for response in batch:
             grader.grade(probe, response)
-        print(f"{name:>12}: {len(batch) / (time.perf_counter() - started):8,.0f} responses a second")
+        rate = len(batch) / (time.perf_counter() - started)
+        sys.stdout.write(f"{name:>12}: {rate:8,.0f} responses a second\n")
 
 
 if __name__ == "__main__":

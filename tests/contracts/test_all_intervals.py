@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.stats.clusters import effective_trials, ratio_standard_error
@@ -19,6 +19,10 @@ from evaluator.stats.intervals import (
     newcombe_difference_interval,
     wilson_interval,
 )
+
+# A busy machine is no defect, and the first example pays for importing scipy.
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 Interval = Callable[..., tuple[float, float]]
 

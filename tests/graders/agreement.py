@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 import random
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,10 @@ class Graded(NamedTuple):
     text: str
     label: str
     verdict: Verdict
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -89,7 +94,7 @@ def table(graded: list[Graded]) -> Counter[tuple[str, str]]:
 
 
 def summary(counts: Counter[tuple[str, str]]) -> dict[str, float]:
-    """Agreement, macro-F1 over the classes that occur, and the share of false abstentions."""
+    """Agreement over three classes and over two (correct or not), macro-F1, share of false abstentions."""
     total = sum(counts.values())
     f1 = []
     for label in LABELS:
@@ -99,8 +104,10 @@ def summary(counts: Counter[tuple[str, str]]) -> dict[str, float]:
             f1.append(2 * counts[label, label] / (n_label + n_verdict))
     attempted = sum(n for (truth, _), n in counts.items() if truth != "abstained")
     false_abstentions = sum(n for (truth, given), n in counts.items() if truth != "abstained" and given == "abstained")
+    right_or_not = sum(n for (truth, given), n in counts.items() if (truth == "correct") == (given == "correct"))
     return {
         "agreement": sum(counts[label, label] for label in LABELS) / total,
+        "correct_or_not": right_or_not / total,
         "macro_f1": sum(f1) / len(f1),
         "false_abstention": false_abstentions / attempted,
     }
@@ -110,24 +117,23 @@ def print_set(name: str, graded: list[Graded]) -> None:
     counts = table(graded)
     columns = (*LABELS, "ungraded")
     figures = "  ".join(f"{key} {value:.4f}" for key, value in summary(counts).items())
-    print(f"\n{name}: n {len(graded)}  {figures}")
-    print(f"{'label / verdict':>16} {' '.join(f'{column:>9}' for column in columns)}    recall precision")
+    say(f"\n{name}: n {len(graded)}  {figures}")
+    say(f"{'label / verdict':>16} {' '.join(f'{column:>9}' for column in columns)}    recall precision")
     for label in LABELS:
         row = [counts[label, column] for column in columns]
         n_verdict = sum(counts[other, label] for other in LABELS)
         recall = f"{counts[label, label] / sum(row):9.3f}" if sum(row) else "        -"
         precision = f"{counts[label, label] / n_verdict:9.3f}" if n_verdict else "        -"
-        print(f"{label:>16} {' '.join(f'{n:9}' for n in row)} {recall} {precision}")
+        say(f"{label:>16} {' '.join(f'{n:9}' for n in row)} {recall} {precision}")
 
 
 def print_examples(graded: list[Graded], label: str, verdict: str, n: int) -> None:
     rows = [row for row in graded if row.label == label and (row.verdict.label or "ungraded") == verdict]
     random.Random(2).shuffle(rows)
     for row in rows[:n]:
-        print(f"Q {row.probe.question[:160]}\n  T {' ## '.join(row.probe.targets)[:200]}")
-        print(
-            f"  D {' ## '.join(row.probe.distractors)[:160]}\n  A {row.text[:400]!r}\n  = {row.verdict.step}: {row.verdict.evidence[:120]}"
-        )
+        say(f"Q {row.probe.question[:160]}\n  T {' ## '.join(row.probe.targets)[:200]}")
+        say(f"  D {' ## '.join(row.probe.distractors)[:160]}\n  A {row.text[:400]!r}")
+        say(f"  = {row.verdict.step}: {row.verdict.evidence[:120]}")
 
 
 def main() -> None:

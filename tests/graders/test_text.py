@@ -91,3 +91,10 @@ def test_a_part_of_a_word_is_no_match(targets: str, text: str) -> None:
 )
 def test_other_scripts_lose_no_letters(language: str, target: str, text: str, expected: str) -> None:
     assert label(target, text, language) == expected
+
+
+def test_a_target_that_says_nobody_knows_can_be_asserted() -> None:
+    assert label("unknown", "The author is unknown.") == "correct"
+    assert label("Nobody knows", "Nobody knows.") == "correct"
+    assert label("unknown", "I don't know.") == "abstained"
+    assert label("I have no comment ## Ada", "I have no comment.") == "abstained"

@@ -40,7 +40,7 @@ def test_the_prompt_is_named_in_every_row_only_when_prompts_differ() -> None:
     mixed = [example.model_result("m", Z4, Z4, prompt=p) for p in ("none", "permit")]
     assert list(cells(sections(example.summary_of(*same))["Hallucination rate"])) == ["m"]
     assert list(cells(sections(example.summary_of(*mixed))["Hallucination rate"])) == ["m · none", "m · permit"]
-    assert "prompt none, permit" in report_facts(example.summary_of(*mixed))
+    assert "1 model · 1 repeat · prompt none, permit" in report_facts(example.summary_of(*mixed))
 
 
 def test_two_results_of_one_name_keep_their_own_figures() -> None:
@@ -98,10 +98,7 @@ def test_notes_of_headline_figures_are_shown_with_what_they_are_about() -> None:
         msgspec.structs.replace(e, notes=("few clusters",)) for e in example.one_model().results[0].estimates
     )
     remarks = sections(with_first(example.one_model(), estimates=estimates))["Notes"].remarks
-    assert remarks[0] == (
-        "few clusters (hallucination rate of all, hallucination rate of answerable, hallucination rate of unanswerable, "
-        "accuracy, over-abstention, omniscience index)"
-    )
+    assert remarks[0] == ("few clusters (all, answerable, unanswerable, accuracy, over-abstention, omniscience index)")
 
 
 def test_many_different_notes_on_rates_are_cut_and_counted() -> None:
@@ -118,3 +115,13 @@ def test_an_import_names_its_file() -> None:
     manifest = msgspec.structs.replace(example.one_model().manifest, imported_from="dir/\x1bx.jsonl")
     facts = report_facts(msgspec.structs.replace(example.one_model(), manifest=manifest))
     assert r"imported from dir/\x1bx.jsonl" in facts
+
+
+def test_a_result_in_which_everything_is_empty_is_still_shown() -> None:
+    summary = with_first(
+        example.one_model(), counts={}, estimates=(), outcomes={}, ungraded={}, tallies={}, n_planned=0, prompt=""
+    )
+    manifest = msgspec.structs.replace(summary.manifest, graders=(), probe_sets=(), models=())
+    summary = msgspec.structs.replace(summary, manifest=manifest)
+    assert cells(sections(summary)["Hallucination rate"])["all"] == (("n/a", "", ""),)
+    assert report_facts(summary) == "1 repeat · 2026-11-23T09:30:00+00:00"

@@ -43,6 +43,12 @@ def test_what_is_not_a_summary_does_not_fit(fields: dict[str, Any]) -> None:
     assert not validator("summary").is_valid(contents)
 
 
+def test_fields_are_described_as_in_the_source() -> None:
+    properties = json.loads(json_schema("summary"))["$defs"]["Estimate"]["properties"]
+    assert properties["value"]["description"] == "None when the denominator is zero; a note says so."
+    assert "description" not in properties["slice"]
+
+
 def test_a_summary_must_name_its_schema() -> None:
     contents = json.loads(summary_bytes(example.one_model()))
     del contents["schema"]

@@ -130,6 +130,15 @@ def test_unknown_fields_are_refused_by_name() -> None:
     assert "surprise" in refusal(changed(surprise=1))
 
 
+def test_hostile_field_and_file_names_are_escaped_in_the_message() -> None:
+    with pytest.raises(EvaluatorError) as caught:
+        read_summary(changed(**{"\x1b[31m" + "x" * 9999: 1}), "dir/\x1b]0;title\x07.json")
+    message = str(caught.value)
+    assert message.startswith(r"dir/\x1b]0;title\x07.json: ")
+    assert message.isprintable()
+    assert len(message) < 400
+
+
 def test_a_wrong_type_is_refused_with_its_place() -> None:
     assert refusal(changed(notes=[1])).startswith("baseline.json: notes[0]: expected `str`, got `int`")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from evaluator.records import (
     Estimate,
@@ -22,6 +23,10 @@ from evaluator.records import (
     Verdict,
 )
 from evaluator.stats import summarise
+
+# A busy machine is no defect, and the first example pays for importing scipy.
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 MANIFEST = Manifest(
     run_id="r1",

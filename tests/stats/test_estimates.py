@@ -70,7 +70,7 @@ def test_one_cluster_has_a_value_but_no_interval() -> None:
 def test_one_independent_response_has_a_wide_interval() -> None:
     found = estimate("accuracy", [[1, 0, 0, 0, 0, 0]])
     assert (found.low, found.high) == pytest.approx(wilson_interval(1, 1))
-    assert found.notes == ("few clusters (1): the interval is unreliable",)
+    assert found.notes == ("few clusters (1): treat the interval with caution",)
 
 
 def test_clusters_without_anything_in_the_denominator_do_not_count() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.records import OUTCOMES, REASONS, Probe, Summary, Usage
@@ -95,6 +95,7 @@ def test_every_metric_is_there_with_its_slices(recorded_run: Any) -> None:
     assert all(e.definition and not e.calibrated and e.n_labels == 0 for e in run.result().estimates)
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(1, 3))
 def test_everything_adds_up_to_what_was_planned(recorded_run: Any, seed: int, repeats: int) -> None:
     run = mixed_run(recorded_run, seed, repeats)
@@ -111,6 +112,7 @@ def test_everything_adds_up_to_what_was_planned(recorded_run: Any, seed: int, re
             assert tuple(map(sum, zip(*parts, strict=True))) == msgspec.structs.astuple(result.counts["all"])
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
 def test_any_order_of_the_records_gives_the_same_bytes(recorded_run: Any, seed: int, shuffler: random.Random) -> None:
     run = mixed_run(recorded_run, seed)
@@ -120,6 +122,7 @@ def test_any_order_of_the_records_gives_the_same_bytes(recorded_run: Any, seed: 
     assert msgspec.json.encode(run.summary()) == expected
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_a_summary_survives_its_file(recorded_run: Any, seed: int) -> None:
     summary = mixed_run(recorded_run, seed).summary()

@@ -99,7 +99,7 @@ def test_pairs_of_one_family_are_one_cluster() -> None:
     pairs = [(1, 0), (1, 0), (0, 0), (1, 1)] * 6
     alone, together = estimates(pairs), estimates(pairs, clusters=np.repeat(np.arange(6), 4))
     assert together[0].n_clusters == 6
-    assert together[0].notes == ("few clusters (6): the interval is unreliable",)
+    assert together[0].notes == ("few clusters (6): treat the interval with caution",)
     assert together[0].value == alone[0].value
     assert together[1].value == alone[1].value
 
