@@ -36,7 +36,8 @@ class Display:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]} {task.fields[labels]}"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
             console=self._console,
             disable=not self._is_live,
         )
@@ -91,9 +92,12 @@ class Display:
 
     def _show_answer(self, response: Response, verdict: Verdict) -> None:
         label = verdict.label or "ungraded"
-        question = safe_text(self._questions[response.probe_id])
-        answer = safe_text(response.text or response.detail or "", limit=200)
-        line = Text.assemble((f"{label:<9}", STYLES[label]), " ", question, (" → ", "dim"), answer)
+        room = self._console.width - len("abstained ")
+        # The answer matters more than the question, which the reader can look up.
+        question = Text(safe_text(self._questions[response.probe_id]))
+        question.truncate(room * 2 // 5, overflow="ellipsis", pad=True)
+        answer = Text(safe_text(response.text or response.detail or "", limit=self._console.width))
+        line = Text.assemble((f"{label:<10}", STYLES[label]), question, " ", answer)
         line.truncate(self._console.width, overflow="ellipsis")
         self._console.print(line)
 

@@ -12,6 +12,8 @@ from evaluator.graders.step import Case, Decision
 _QUESTION_MARKS = ("?", "？", "؟")
 _N_LETTERS = 5
 """Words are taken for one when so many first letters agree: "married" repeats "marry"."""
+_LEAST_REPEATED = 3
+"""One or two words of the question may be an answer picked from it."""
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
 
 
@@ -34,7 +36,7 @@ def is_question(sentence: Sentence) -> bool:
 
 
 def only_repeats(sentences: tuple[Sentence, ...], question: str) -> bool:
-    """Whether an answer of two words or more has no word that is not in the question.
+    """Whether an answer of three words or more has no word that is not in the question.
 
     Yes and no answer a question, and one of the two in "A or B" does.
     """
@@ -43,7 +45,7 @@ def only_repeats(sentences: tuple[Sentence, ...], question: str) -> bool:
         return False
     said = {word for sentence in sentences for word in content_words(sentence)}
     says_yes_or_no = not (WORDS["affirmation"] | WORDS["negation"]).isdisjoint(sentences[0].tokens)
-    return len(said) >= 2 and not says_yes_or_no
+    return len(said) >= _LEAST_REPEATED and not says_yes_or_no
 
 
 @lru_cache(maxsize=4096)

@@ -102,7 +102,7 @@ def tokens(text: str) -> list[str]:
     ['the', 'us', 'won', ',', 'in', '1234', 'post', 'punk', 'shows', ',', '北', '京']
     """
     folded = expand_contractions(fold(text))
-    if "." in folded:
+    if folded.count(".") > 1:
         folded = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", folded)
     pattern = _ASCII_TOKEN if folded.isascii() else _TOKEN
     return [token if token.isalnum() else _clean(token) for token in pattern.findall(folded)]

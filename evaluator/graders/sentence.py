@@ -22,7 +22,10 @@ _END = re.compile(
     r"[.!?。！？।؟\n](?:(?<=[!?])\s+|(?<=[。！？।؟\n])\s*|(?<=[^\W\d_][^\W\d_][.])\s+(?=[^a-z\s])"
     r"|(?:(?<=\d\d\d[.])|(?<=[\"')\]%][.]))\s+(?=[A-Z\"'(]))"
 )
-_TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|vs|approx|Inc|Ltd|Mt|Ft|Gen|Lt|Col|Sen|Rep|Gov)\.(?=\s)")
+_TITLES = frozenset(
+    ["Mr", "Mrs", "Ms", "Dr", "St", "Jr", "Sr", "Prof", "vs", "approx", "Inc", "Ltd", "Mt", "Ft", "Gen", "Lt", "Col"]
+)
+"""Abbreviations whose full stop does not end a sentence."""
 
 
 # A base model may go on to invent the next question.
@@ -56,13 +59,16 @@ def read_answer(text: str) -> Answer:
     ['No.', 'It was H. D. Gowda.', 'In 1996.']
     """
     text = _NEXT_TURN.split(shorten(text.strip()), maxsplit=1)[0]
-    found = [make_sentence(part) for part in _split(_TITLES.sub(lambda found: found[0][:-1], text))]
+    found = [make_sentence(part) for part in _split(text)]
     return Answer(text, tuple(s for s in found if any(token != CLAUSE_MARK for token in s.tokens)))
 
 
 def _split(text: str) -> Iterator[str]:
     start = 0
     for end in _END.finditer(text):
+        before = text[max(start, end.start() - 8) : end.start()].split()
+        if before and before[-1] in _TITLES and text[end.start()] == ".":
+            continue
         yield text[start : end.start() + 1]
         start = end.end()
     yield text[start:]

@@ -30,9 +30,8 @@ def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     echo = tuple(tokens(probe.question))
     denied = ""
     known = frozenset(map(canonical, echo))
-    unechoed = blank_runs(asserted, echo)
     for target in probe.targets:
-        sentences = unechoed if known.issuperset(target_forms(target)[0]) else asserted
+        sentences = blank_runs(asserted, echo) if known.issuperset(target_forms(target)[0]) else asserted
         found = find_target(target, sentences, probe.language)
         if found and not _competes(found, probe.targets) and not _is_outdone(target, probe, sentences):
             return Finding(is_correct=True, evidence=f"asserts {target!r}: {found.evidence}")
@@ -40,7 +39,7 @@ def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     for target in probe.targets:
         if _is_part(target, asserted, known):
             return Finding(is_correct=True, evidence=f"the answer is part of the target {target!r}")
-    rival = _asserted_distractor(probe, unechoed)
+    rival = _asserted_distractor(probe, blank_runs(asserted, echo)) if probe.distractors else None
     if rival is not None:
         return Finding(has_distractor=True, evidence=f"asserts the known wrong answer {rival!r}")
     return Finding(evidence=f"target not committed to: {denied}" if denied else "no target is asserted")

@@ -142,7 +142,8 @@ def _notes_on_rates(results: Sequence[tuple[str, ModelResult]]) -> list[str]:
         for label, result in results:
             estimate = find_estimate(result, rate.name, rate.slice_)
             notes = estimate.notes if estimate is not None and estimate.value is not None else ()
-            for note in dict.fromkeys(notes):
+            # What is ungraded has a section of its own, with its bounds.
+            for note in (each for each in dict.fromkeys(notes) if "ungraded" not in each):
                 holders.setdefault((note_text(note), rate.title), []).append(label)
     measured: dict[tuple[str, str], list[str]] = {}
     for (note, what), labels in holders.items():

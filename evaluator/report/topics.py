@@ -26,8 +26,9 @@ def topic_sections(results: Sequence[tuple[str, ModelResult]]) -> tuple[Section,
     if not shown:
         return ()
     rows = tuple(Row(_name(label, topic, len(results)), (rate_cell(estimate),)) for label, topic, estimate in shown)
+    which = f"The {len(shown)} highest" if len(shown) > 1 else "The highest"
     lead = (
-        f"The {len(shown)} highest of {len(found)} rates, n at least {SMALLEST_N}. With so many slices looked at, "
+        f"{which} of {len(found)} rates, n at least {SMALLEST_N}. With so many slices looked at, "
         "some are high by chance alone: read the intervals, and test a suspicion on new probes."
     )
     columns = rate_columns(["hallucination rate"], [estimate for _, _, estimate in shown])

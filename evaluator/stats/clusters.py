@@ -44,7 +44,7 @@ def ratio_standard_error(numerators: Floats, denominators: Floats) -> float:
     total = _checked_total(denominators)
     residuals = numerators - denominators * (float(numerators.sum()) / total)
     n_clusters = len(denominators)
-    return math.sqrt(n_clusters / (n_clusters - 1) * float(residuals @ residuals)) / total
+    return math.sqrt(n_clusters / (n_clusters - 1) * float((residuals**2).sum())) / total
 
 
 def denominator_variation(denominators: Floats) -> float:

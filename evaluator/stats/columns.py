@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,11 @@ ABSENT = -1
 BATCH = 1000
 """Records turned into columns at a time: enough for numpy, too few for the garbage collector to keep."""
 
-T = TypeVar("T", bound=Hashable)
 R = TypeVar("R", bound=Record)
 Column = npt.NDArray[Any]
 Rows = npt.NDArray[np.int64]
 
-NAMED = ("outcome", "served_model", "served_by")
+NAMED = ("model", "prompt", "outcome", "served_model", "served_by")
 MEASURED = ("cost_usd", "maybe_paid_usd", "latency_s", "ambiguous_sends")
 TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens")
 JUDGED = ("label", "ungraded", "abstention_kind", "step")
@@ -32,25 +31,25 @@ JUDGED = ("label", "ungraded", "abstention_kind", "step")
 _UNKNOWN_USAGE = Usage()
 
 
-class Names(Generic[T]):
+class Names:
     """Values seen so far, each with a code from 0; None has the code `ABSENT`."""
 
-    def __init__(self, first: Iterable[T] = ()) -> None:
-        self._codes: dict[T | None, int] = {None: ABSENT}
+    def __init__(self, first: Iterable[str] = ()) -> None:
+        self._codes: dict[str | None, int] = {None: ABSENT}
         for name in first:
             self._codes[name] = len(self._codes) - 1
 
-    def codes(self, names: Sequence[T | None]) -> Column:
+    def codes(self, names: Sequence[str | None]) -> Column:
         """The codes of the names, new ones where a name is new."""
         for name in set(names) - self._codes.keys():
             self._codes[name] = len(self._codes) - 1
         return np.fromiter(map(self._codes.__getitem__, names), dtype=np.int32, count=len(names))
 
-    def all(self) -> list[T]:
+    def all(self) -> list[str]:
         """The names in the order of their codes."""
         return [name for name in self._codes if name is not None]
 
-    def count(self, codes: Column) -> dict[T, int]:
+    def count(self, codes: Column) -> dict[str, int]:
         """How often each name occurs among the codes; absent ones are not counted."""
         found = np.bincount(codes[codes != ABSENT], minlength=len(self._codes) - 1).tolist()
         return {name: n for name, n in zip(self.all(), found, strict=True) if n}
@@ -76,8 +75,7 @@ class Columns:
     ) -> None:
         self._positions = probe_positions
         self._rows: dict[str, int] = {}
-        self.groups: Names[tuple[str, str]] = Names()
-        self.names: dict[str, Names[str]] = {name: Names() for name in (*NAMED, *JUDGED)}
+        self.names = {name: Names() for name in (*NAMED, *JUDGED)}
         self.names |= {"outcome": Names(OUTCOMES), "label": Names(LABELS)}
         # Without any response, an empty batch still gives every column.
         parts = [self._response_columns(batch) for batch in _batches(responses)] or [self._response_columns([])]
@@ -101,11 +99,12 @@ class Columns:
 
     def rows_by_group(self) -> dict[tuple[str, str], Rows]:
         """Rows of every (model, prompt) that occurs."""
-        group = self._columns["group"]
+        models, prompts = self.names["model"].all(), self.names["prompt"].all()
+        group = self._columns["model"].astype(np.int64) * len(prompts) + self._columns["prompt"]
         order = np.argsort(group, kind="stable")
-        names = self.groups.all()
-        edges = np.searchsorted(group[order], np.arange(len(names) + 1))
-        return {name: order[edges[i] : edges[i + 1]] for i, name in enumerate(names)}
+        found, starts = np.unique(group[order], return_index=True)
+        names = [(models[code // len(prompts)], prompts[code % len(prompts)]) for code in found.tolist()]
+        return dict(zip(names, np.split(order, starts[1:]), strict=False))
 
     def _response_columns(self, batch: list[Response]) -> dict[str, Column]:
         self._add_requests(_values(batch, "request_id"))
@@ -114,9 +113,8 @@ class Columns:
             msg = f"need responses to known probes, got {min(unknown)!r}"
             raise ValueError(msg)
         positions = map(self._positions.__getitem__, probe_ids)
-        asked = list(zip(_values(batch, "model"), _values(batch, "prompt"), strict=True))
         usages = [response.usage or _UNKNOWN_USAGE for response in batch]
-        columns = {"probe": np.fromiter(positions, dtype=np.int32, count=len(batch)), "group": self.groups.codes(asked)}
+        columns = {"probe": np.fromiter(positions, dtype=np.int32, count=len(batch))}
         columns |= {name: self.names[name].codes(_values(batch, name)) for name in NAMED}
         # As floats, None becomes NaN; token counts stay exact up to 2**53.
         columns |= {name: np.array(_values(batch, name), dtype=np.float64) for name in MEASURED}
@@ -130,19 +128,23 @@ class Columns:
                 raise ValueError(msg)
 
     def _write_verdicts(self, batch: list[Verdict], is_graded: bytearray) -> None:
-        # Reading single numbers from a memoryview is several times faster than from an array.
-        probe = memoryview(self._columns["probe"])
-        rows = [self._row_to_grade(verdict, probe, is_graded) for verdict in batch]
+        rows = [self._row_to_grade(request_id, is_graded) for request_id in _values(batch, "request_id")]
+        positions = [self._positions.get(probe_id, ABSENT) for probe_id in _values(batch, "probe_id")]
+        is_other = self._columns["probe"][rows] != positions
+        if is_other.any():
+            verdict = batch[int(is_other.argmax())]
+            msg = f"need the verdict on {verdict.request_id} to name its probe, got {verdict.probe_id!r}"
+            raise ValueError(msg)
         for name in JUDGED:
             self._columns[name][rows] = self.names[name].codes(_values(batch, name))
 
-    def _row_to_grade(self, verdict: Verdict, probe: memoryview[int], is_graded: bytearray) -> int:
-        row = self._rows.get(verdict.request_id)
-        if row is None or probe[row] != self._positions.get(verdict.probe_id):
-            msg = f"need a response to probe {verdict.probe_id!r} for the verdict on {verdict.request_id}, got none"
+    def _row_to_grade(self, request_id: str, is_graded: bytearray) -> int:
+        row = self._rows.get(request_id)
+        if row is None:
+            msg = f"need a response for every verdict, got none for {request_id}"
             raise ValueError(msg)
         if is_graded[row]:
-            msg = f"need one verdict per request, got two for {verdict.request_id}"
+            msg = f"need one verdict per request, got two for {request_id}"
             raise ValueError(msg)
         is_graded[row] = True
         return row

@@ -108,7 +108,8 @@ def metric_estimate(metric: Metric, data: SliceCells, scope: Scope) -> Estimate:
         reach the denominator.
     """
     weights, sizes = np.array(metric.numerator.flat), np.array(metric.denominator.flat)
-    numerators, denominators = data.cells @ weights, data.cells @ sizes
+    # Plain sums: those of BLAS may differ in the last digit with the number of threads.
+    numerators, denominators = (data.cells * weights).sum(axis=1), (data.cells * sizes).sum(axis=1)
     # A cluster with nothing in the denominator says nothing about the ratio.
     used = denominators > 0
     numerators, denominators = numerators[used], denominators[used]
@@ -240,8 +241,8 @@ def ungraded_bounds(metric: Metric, data: SliceCells) -> Interval | None:
         corner[answerable_label] += data.ungraded[0]
         corner[unanswerable_label] += data.ungraded[1]
         is_mixed = corner[:3].any() and corner[3:].any()
-        if (size := float(corner @ sizes)) > 0 and (is_mixed or not metric.needs_both_kinds):
-            values.append(float(corner @ weights) / size)
+        if (size := float((corner * sizes).sum())) > 0 and (is_mixed or not metric.needs_both_kinds):
+            values.append(float((corner * weights).sum()) / size)
     return (min(values), max(values)) if values else None
 
 

@@ -54,7 +54,8 @@ def summarise(
     Returns:
         One result per model and prompt: the planned ones in the manifest's order, then any other
         that occurs. Every probe is planned `manifest.repeats` times, or as often as it has
-        responses if that is more; what has no response is `pending`.
+        responses if that is more; what has no response is `pending`. Of an imported run only
+        the responses it holds are planned.
 
     Raises:
         ValueError: If two probes share an id, two responses or two verdicts share a request, a
@@ -65,8 +66,10 @@ def summarise(
     columns = Columns(plan.positions, responses, verdicts)
     rows = columns.rows_by_group()
     nothing = np.array([], dtype=np.int64)
+    # Nobody can ask again what was recorded elsewhere: what is missing there was never planned.
+    repeats = 0 if manifest.imported_from else manifest.repeats
     results = tuple(
-        _model_result(columns, rows.get(group, nothing), plan, _Asked(*group, manifest.repeats, level))
+        _model_result(columns, rows.get(group, nothing), plan, _Asked(*group, repeats, level))
         for group in _ordered_groups(manifest, set(rows))
     )
     return Summary(
@@ -74,7 +77,7 @@ def summarise(
         results=results,
         comparisons=(),
         probes={probe.probe_id: probe_hash(probe) for probe in plan.probes},
-        notes=tuple(_pending_notes(results)),
+        notes=(*_pending_notes(results), *_missing_notes(manifest, results)),
     )
 
 
@@ -214,3 +217,10 @@ def _pending_notes(results: Iterable[ModelResult]) -> Iterable[str]:
     n_pending = sum(result.outcomes["pending"] for result in results)
     if n_pending:
         yield f"{n_pending} of {n_planned} requests are pending: every rate covers the others only"
+
+
+def _missing_notes(manifest: Manifest, results: Iterable[ModelResult]) -> Iterable[str]:
+    for result in results if manifest.imported_from else ():
+        n_answered = sum(any(tally) for tally in result.tallies.values())
+        if n_answered < len(result.tallies):
+            yield f"{result.model}: the file has answers to {n_answered} of {len(result.tallies)} probes"

@@ -64,7 +64,7 @@ def grade(probe: Probe, text: str, **fields: object) -> Verdict:
         ("Paris?", "correct"),
         ("What is the capital of France?", "abstained"),
         ("the capital of France?", "abstained"),
-        ("The capital of France.", "abstained"),
+        ("The capital of France.", "wrong"),
         ("The capital of France is:", "abstained"),
         ("The capital of France is: Lyon", "wrong"),
         ("I don't have enough information to answer that. Please consult an atlas.", "abstained"),
@@ -201,6 +201,11 @@ def test_the_question_echoed_is_not_a_match() -> None:
     assert grade(probe, "You ask which city is the capital of France, Paris or Lyon: it is Lyon").label == "wrong"
     assert grade(probe, "Paris").label == "correct"
     assert grade(probe, "The capital of France is Paris.").label == "correct"
+
+
+def test_an_answer_that_only_repeats_the_question_abstains() -> None:
+    probe = answerable("Ada", question="Who was the first famous programmer of Zanbar?")
+    assert grade(probe, "The first famous programmer of Zanbar.").label == "abstained"
 
 
 def test_several_targets_joined_by_or_are_correct() -> None:

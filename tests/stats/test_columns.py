@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from evaluator.records import Verdict
-from evaluator.stats import summarise
+from evaluator.stats import columns, summarise
 
 
 def test_a_request_answered_twice_is_refused(recorded_run: Any) -> None:
@@ -36,7 +36,7 @@ def test_a_verdict_on_nothing_is_refused(recorded_run: Any) -> None:
     run = recorded_run()
     run.ask("p", "c")
     run.responses.clear()
-    with pytest.raises(ValueError, match="need a response to probe 'p'"):
+    with pytest.raises(ValueError, match="every verdict, got none for m/permit/p/0"):
         run.summary()
 
 
@@ -46,7 +46,7 @@ def test_a_verdict_on_another_probe_is_refused(recorded_run: Any) -> None:
     run.probe("other")
     key = {"request_id": "m/permit/p/0", "model": "m", "prompt": "permit", "repeat": 0}
     run.verdicts = [Verdict(probe_id="other", grader="g-1", label="correct", **key)]
-    with pytest.raises(ValueError, match="need a response to probe 'other'"):
+    with pytest.raises(ValueError, match="m/permit/p/0 to name its probe, got 'other'"):
         run.summary()
 
 
@@ -55,3 +55,16 @@ def test_records_may_be_generators(recorded_run: Any) -> None:
     run.ask("p", "cw")
     streamed = summarise(run.manifest, run.probes, iter(run.responses), iter(run.verdicts))
     assert streamed == run.summary()
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_batches_do_not_show(recorded_run: Any, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    run = recorded_run(repeats=2)
+    for i in range(10):
+        run.ask(f"p{i}", "cwau"[i % 4 :][:2], topic="sport", twin=f"p{i - 1}" if i % 2 else None)
+    expected = run.summary()
+    monkeypatch.setattr(columns, "BATCH", size)
+    assert run.summary() == expected
+    run.verdicts.append(run.verdicts[0])
+    with pytest.raises(ValueError, match="one verdict per request, got two for m/permit/p0/0"):
+        run.summary()

@@ -73,6 +73,8 @@ def test_variants_of_one_probe_are_one_cluster() -> None:
 def test_a_twin_without_a_cluster_joins_the_cluster_of_the_other() -> None:
     probes = [probe("a", cluster="k"), probe("b", "future", twin="a"), probe("c", cluster="k")]
     assert same_cluster(probes, 1, 2)
+    named_by_the_other = [probe("a", cluster="k", twin="b"), probe("b", "future"), probe("c", cluster="k")]
+    assert same_cluster(named_by_the_other, 1, 2)
 
 
 def test_stated_clusters_outrank_twins() -> None:

@@ -149,6 +149,17 @@ def test_a_model_that_was_never_asked_is_all_pending(recorded_run: Any) -> None:
     assert run.summary().notes == ("3 of 3 requests are pending: every rate covers the others only",)
 
 
+def test_an_imported_run_has_planned_what_its_file_holds(recorded_run: Any) -> None:
+    run = recorded_run(repeats=3)
+    run.probe("p")
+    run.ask("a", "cw")
+    manifest = msgspec.structs.replace(run.summary().manifest, imported_from="answers.jsonl")
+    summary = summarise(manifest, run.probes, run.responses, run.verdicts)
+    result = summary.results[0]
+    assert (result.n_planned, result.outcomes["pending"], result.counts["all"].ungraded) == (2, 0, 0)
+    assert summary.notes == ("m: the file has answers to 1 of 2 probes",)
+
+
 def test_more_answers_than_planned_are_all_counted(recorded_run: Any) -> None:
     run = recorded_run(repeats=1)
     run.ask("a", "ccc")
