@@ -10,7 +10,9 @@ from evaluator.report.section import Column, Row, Section, Table
 
 
 def expense_section(results: Sequence[tuple[str, ModelResult]]) -> Section:
-    """Show cost, tokens and latency of every model."""
+    """Show cost, tokens and latency of every model, or that nothing is known of them."""
+    if not any(_is_known(result) for _, result in results):
+        return Section("Cost and time", "Unknown: the answers came without prices, token counts and times.")
     columns = (
         Column("cost", ("total", "per 1,000", "per correct")),
         Column("tokens", ("in", "out")),
@@ -19,6 +21,12 @@ def expense_section(results: Sequence[tuple[str, ModelResult]]) -> Section:
     rows = tuple(Row(label, _cells(result)) for label, result in results)
     remarks = _unsure([result.cost for _, result in results])
     return Section("Cost and time", "", Table("model", columns, rows), remarks)
+
+
+def _is_known(result: ModelResult) -> bool:
+    cost = result.cost
+    figures = (cost.usd, cost.prompt_tokens, cost.completion_tokens, result.latency.median_s)
+    return cost.ambiguous_sends > 0 or any(figure is not None for figure in figures)
 
 
 def _cells(result: ModelResult) -> tuple[tuple[str, ...], ...]:

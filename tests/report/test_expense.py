@@ -24,10 +24,16 @@ def test_cost_tokens_and_latency_are_shown() -> None:
 
 def test_what_is_unknown_is_not_zero() -> None:
     silent = msgspec.structs.replace(result(), cost=UNKNOWN, latency=Latency(0, None, None, None))
-    section = expense_section([("", silent)])
+    section = expense_section([("a", silent), ("b", result())])
     assert section.table is not None
     assert {part for cell in section.table.rows[0].cells for part in cell} == {"unknown"}
-    assert section.remarks == ()
+
+
+def test_where_nothing_is_known_one_line_says_so() -> None:
+    silent = msgspec.structs.replace(result(), cost=UNKNOWN, latency=Latency(0, None, None, None))
+    section = expense_section([("", silent)])
+    assert section.table is None
+    assert section.lead.startswith("Unknown")
 
 
 def test_unpriced_and_ambiguous_requests_are_added_up_over_models() -> None:
