@@ -121,6 +121,17 @@ class Request(Record, frozen=True):
     messages: tuple[Message, ...]
     sampling: Sampling
 
+    def response(self, **fields: Any) -> Response:
+        """Return a response to this request with the given further fields."""
+        return Response(
+            request_id=self.request_id,
+            probe_id=self.probe_id,
+            model=self.model,
+            prompt=self.prompt,
+            repeat=self.repeat,
+            **fields,
+        )
+
 
 class Usage(Record, frozen=True):
     """Tokens as the provider counted them; None where it did not say."""

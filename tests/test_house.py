@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
-FOUNDATION = {"records", "errors", "jsonl"}
+FOUNDATION = {"records", "results", "errors", "jsonl"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "records": set(),
+    "results": {"records"},
     "errors": set(),
     "jsonl": {"errors"},
     "protocols": FOUNDATION,
@@ -23,9 +24,9 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"records"},
-    "gate": {"records", "errors"},
-    "report": {"records", "errors", "jsonl"},
+    "stats": {"records", "results"},
+    "gate": {"records", "results", "errors"},
+    "report": {"records", "results", "errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {

@@ -44,12 +44,7 @@ class OpenAIServer:
 
 def join(request: Request, reading: Reading, *, latency_s: float, is_free: bool) -> Response:
     """Put what a reply says and which request it answers into one response."""
-    return Response(
-        request_id=request.request_id,
-        probe_id=request.probe_id,
-        model=request.model,
-        prompt=request.prompt,
-        repeat=request.repeat,
+    return request.response(
         latency_s=latency_s,
         cost_usd=0.0 if is_free else None,
         cost_source="embedded model" if is_free else None,

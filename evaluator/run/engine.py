@@ -118,16 +118,7 @@ class Engine:
         except TimeoutError:
             message = f"no answer within {lane.settings.timeout_s:g} s"
             failure = Failure(kind="transient", message=message, maybe_paid=True)
-            return Response(
-                request_id=request.request_id,
-                probe_id=request.probe_id,
-                model=request.model,
-                prompt=request.prompt,
-                repeat=request.repeat,
-                outcome="failed",
-                detail=message,
-                failure=failure,
-            )
+            return request.response(outcome="failed", detail=message, failure=failure)
 
     async def _go_on_after(self, lane: Lane, request: Request, response: Response, attempt: int) -> bool:
         """Record a failed attempt; return whether to make another after waiting."""

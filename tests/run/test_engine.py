@@ -22,14 +22,7 @@ Answer = Callable[[Request, int], Awaitable[Response]]
 
 def reply(request: Request, **fields: object) -> Response:
     given = {"outcome": "answered", "text": "x"} | fields
-    return Response(
-        request_id=request.request_id,
-        probe_id=request.probe_id,
-        model=request.model,
-        prompt=request.prompt,
-        repeat=request.repeat,
-        **given,  # type: ignore[arg-type]
-    )
+    return request.response(**given)
 
 
 def failed(request: Request, kind: str, *, wait_s: float | None = None, maybe_paid: bool = False) -> Response:
