@@ -13,6 +13,11 @@
     base_url = "http://127.0.0.1:8000/v1"
     temperature = 0.2               # this model only
 
+    [[judge]]                       # same keys, and structured_output
+    id = "server/phi-4"
+    base_url = "http://127.0.0.1:8001/v1"
+    structured_output = true
+
 Unknown keys are errors that name the nearest right one. Paths are relative to the file.
 """
 
@@ -21,6 +26,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -55,6 +61,12 @@ class ModelTable(SamplingTable, frozen=True, kw_only=True):
     max_attempts: int | None = None
 
 
+class JudgeTable(ModelTable, frozen=True, kw_only=True):
+    """One [[judge]]: a model, and whether its replies are bound to a JSON schema."""
+
+    structured_output: bool = False
+
+
 class Settings(Record, frozen=True):
     """The settings of a run, as a file or flags give them."""
 
@@ -69,6 +81,10 @@ class Settings(Record, frozen=True):
     max_attempts: int = 5
     sampling: SamplingTable = SamplingTable()
     model: tuple[ModelTable, ...] = ()
+    judge: tuple[JudgeTable, ...] = ()
+    judge_all: bool = False
+    """Judge every answer, not only those on which the rules are unsure."""
+    judge_repeats: int = 1
 
 
 def read_settings(path: Path) -> Settings:
@@ -104,7 +120,7 @@ def suggest(message: str) -> str:
     found = _UNKNOWN.search(message)
     if not found:
         return message
-    known = {name for table in (Settings, ModelTable) for name in table.__struct_fields__}
+    known = {name for table in (Settings, JudgeTable) for name in table.__struct_fields__}
     near = difflib.get_close_matches(found["key"], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
     where = message[: found.start()]
@@ -132,16 +148,37 @@ def model_settings(settings: Settings) -> tuple[ModelSettings, ...]:
     """
     if not settings.model:
         raise ConfigError("need at least one model: --model ID or [[model]] in the config file")
-    ids = [table.id for table in settings.model]
+    _require_once("model", settings.model)
+    _require("repeats", settings.repeats, 1, 1000)
+    return tuple(_join(settings, settings.sampling, table) for table in settings.model)
+
+
+def judge_settings(settings: Settings) -> tuple[ModelSettings, ...]:
+    """Return the judges; the general [sampling] is for the models only.
+
+    Raises:
+        ConfigError: If a judge is named twice, cannot judge, or a number is out of range.
+    """
+    _require_once("judge", settings.judge)
+    _require("judge_repeats", settings.judge_repeats, 1, 100)
+    for table in settings.judge:
+        if table.id.startswith("recorded/"):
+            raise ConfigError(f"judge {table.id!r}: need a model that can be asked, got recorded answers")
+    return tuple(
+        msgspec.structs.replace(_join(settings, SamplingTable(), table), structured_output=table.structured_output)
+        for table in settings.judge
+    )
+
+
+def _require_once(what: str, tables: Sequence[ModelTable]) -> None:
+    ids = [table.id for table in tables]
     for model_id in ids:
         if ids.count(model_id) > 1:
-            raise ConfigError(f"model {model_id!r} is named {ids.count(model_id)} times; need each model once")
-    _require("repeats", settings.repeats, 1, 1000)
-    return tuple(_join(settings, table) for table in settings.model)
+            raise ConfigError(f"{what} {model_id!r} is named {ids.count(model_id)} times; need each {what} once")
 
 
-def _join(settings: Settings, table: ModelTable) -> ModelSettings:
-    own, general = msgspec.structs.asdict(table), msgspec.structs.asdict(settings.sampling)
+def _join(settings: Settings, sampling_table: SamplingTable, table: ModelTable) -> ModelSettings:
+    own, general = msgspec.structs.asdict(table), msgspec.structs.asdict(sampling_table)
     sampling = {name: general[name] if own[name] is None else own[name] for name in SamplingTable.__struct_fields__}
     joined = Sampling(**{name: value for name, value in sampling.items() if value is not None})
     concurrency = settings.concurrency if table.concurrency is None else table.concurrency

@@ -10,6 +10,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from evaluator.judge_use import JudgeUse
+
 Label = Literal["correct", "wrong", "abstained"]
 Outcome = Literal["answered", "refused", "blocked", "truncated", "malformed", "failed", "pending"]
 UnanswerableReason = Literal[
@@ -24,7 +26,8 @@ UnanswerableReason = Literal[
 ]
 MatchType = Literal["auto", "text", "number", "date", "choice", "regex"]
 AbstentionKind = Literal["dont_know", "premise_corrected", "clarification", "policy_refusal"]
-UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted"]
+JudgeFault = Literal["judge_unparsable", "judge_refused", "judge_truncated", "judge_failed", "no_majority"]
+UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted", JudgeFault]
 FailureKind = Literal["transient", "rate_limited", "malformed", "permanent", "halted"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
@@ -120,6 +123,8 @@ class Request(Record, frozen=True):
     repeat: int
     messages: tuple[Message, ...]
     sampling: Sampling
+    json_schema: dict[str, Any] | None = None
+    """What the reply must be, for providers that can bind it."""
 
     def response(self, **fields: Any) -> Response:
         """Return a response to this request with the given further fields."""
@@ -264,6 +269,8 @@ class ModelSettings(Record, frozen=True):
     timeout_s: float = 600.0
     """Total deadline of one attempt, in seconds."""
     max_attempts: int = 5
+    structured_output: bool = False
+    """For a judge: bind its replies to a JSON schema."""
 
 
 class Manifest(Record, frozen=True, omit_defaults=False):
@@ -287,6 +294,10 @@ class Manifest(Record, frozen=True, omit_defaults=False):
     """SHA-256 over all request ids: two runs with the same value asked the same questions."""
     imported_from: str | None = None
     """The file of recorded answers, when no model was asked; then what it holds is what was planned."""
+    judges: tuple[ModelSettings, ...] = ()
+    judge_prompt: PromptRef | None = None
+    judge_all: bool = False
+    judge_repeats: int = 1
     schema: str = MANIFEST_SCHEMA
 
 
@@ -382,4 +393,5 @@ class Summary(Record, frozen=True, omit_defaults=False):
     probes: dict[str, str]
     """Content hash of every probe: equal ids with other content are not the same probe."""
     notes: tuple[str, ...]
+    judges: tuple[JudgeUse, ...] = ()
     schema: str = SUMMARY_SCHEMA

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
-FOUNDATION = {"records", "results", "errors", "jsonl"}
+FOUNDATION = {"judge_use", "records", "results", "errors", "jsonl"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "records": set(),
+    "judge_use": set(),
+    "records": {"judge_use"},
     "results": {"records"},
     "errors": set(),
     "jsonl": {"errors"},
@@ -24,9 +25,9 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"records", "results"},
+    "stats": {"judge_use", "records", "results"},
     "gate": {"records", "results", "errors"},
-    "report": {"records", "results", "errors", "jsonl"},
+    "report": {"judge_use", "records", "results", "errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {

@@ -3,58 +3,75 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
+import msgspec
 import typer
 
-from evaluator.cli.display import Display
+from evaluator.cli.display import Display, counted
+from evaluator.cli.interruption import run_session
+from evaluator.cli.judging import ask_judges, resume_command, say_open_judgements
 from evaluator.cli.messages import say
-from evaluator.cli.result import finish, show
+from evaluator.cli.needs import fetch_weights, keys_of
+from evaluator.cli.result import conclude, save, show
 from evaluator.config import Settings
-from evaluator.errors import ConfigError, JournalError, ProviderError
+from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
-from evaluator.journal import JournalState, RunDirectory, check_run_id, read_journal
+from evaluator.journal import GRADING_FIELDS, JournalState, RunDirectory, check_run_id, read_journal
 from evaluator.probeset import read_probe_sets
-from evaluator.providers import key_variable, provider_of
 from evaluator.providers.client import is_loopback
-from evaluator.providers.weights import fetch, gguf_path
-from evaluator.records import ModelSettings
+from evaluator.records import Summary, Verdict
+from evaluator.run.judging import check_judge_prompt, reach_judges, with_judges
 from evaluator.run.progress import Progress
-from evaluator.run.session import RunPlan, Session, prepare, replan
-
-GRACE_S = 30.0
-"""How long requests in flight may finish after the first signal."""
+from evaluator.run.regrade import grade_responses
+from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
 
 
-def start_run(settings: Settings, *, run_id: str | None, reuse: str | None, assume_yes: bool, as_json: bool) -> None:
+@dataclass(frozen=True)
+class StartOptions:
+    """How a run is started, beside its settings."""
+
+    run_id: str | None = None
+    reuse: str | None = None
+    assume_yes: bool = False
+    allow_self_grading: bool = False
+
+
+def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> None:
     """Plan a new run and ask it; an existing run id of the same plan is continued."""
     if not settings.probes:
         raise ConfigError("need at least one probe set: --probes PATH or probes = [...] in the config file")
     probe_sets = read_probe_sets([Path(path) for path in settings.probes])
     grader = default_grader()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    name = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
+    name = check_run_id(options.run_id) if options.run_id else new_run_id(datetime.now(UTC))
     plan = prepare(settings, probe_sets, grader, run_id=name, started_at=started_at)
+    allow = options.allow_self_grading
+    manifest = with_judges(plan.manifest, settings, grader.name, allow_self_grading=allow)
+    plan = msgspec.structs.replace(plan, manifest=manifest)
     directory = RunDirectory(Path(settings.out) / name)
-    reused = read_journal(RunDirectory.find(reuse, Path(settings.out)).journal_path) if reuse else None
+    reused = read_journal(RunDirectory.find(options.reuse, Path(settings.out)).journal_path) if options.reuse else None
     if directory.manifest_path.exists():
         plan = continue_same(plan, directory)
     else:
-        confirm_price(plan, assume_yes=assume_yes)
+        confirm_price(plan, assume_yes=options.assume_yes)
     ask(plan, directory, reuse=reused, as_json=as_json)
 
 
 def resume_run(run: str, *, out: str, as_json: bool) -> None:
     """Continue the run named `run`."""
     directory = RunDirectory.find(run, Path(out))
-    ask(replan(directory), directory, reuse=None, as_json=as_json)
+    plan = load_plan(directory, None)
+    check_judge_prompt(plan.manifest)
+    # Imported answers have no model to ask, but their judges may have been interrupted.
+    is_for_judges = plan.manifest.imported_from is not None and bool(plan.manifest.judges)
+    ask(plan if is_for_judges else replan(directory), directory, reuse=None, as_json=as_json)
 
 
 def new_run_id(now: datetime) -> str:
@@ -74,100 +91,67 @@ def continue_same(plan: RunPlan, directory: RunDirectory) -> RunPlan:
             f"run {directory.run_id} exists at {directory.path} with other probes, models or settings; "
             "choose another --run-id"
         )
+    asked, has = plan.manifest, existing.manifest
+    if asked.judges and any(getattr(asked, name) != getattr(has, name) for name in GRADING_FIELDS):
+        raise JournalError(
+            f"run {directory.run_id} exists at {directory.path} with other judges; "
+            f"judge it anew with: evaluator grade {directory.path} --judge {asked.judges[0].id}"
+        )
+    check_judge_prompt(has)
     say(f"continuing run {directory.run_id}")
     return existing
 
 
 def confirm_price(plan: RunPlan, *, assume_yes: bool) -> None:
     """Ask a person before anything is sent to a server whose price is not known."""
-    remote = [m.id for m in plan.manifest.models if m.base_url is not None and not is_loopback(m.base_url)]
+    asked = (*plan.manifest.models, *plan.manifest.judges)
+    remote = [model.id for model in asked if model.base_url is not None and not is_loopback(model.base_url)]
     if remote and not assume_yes and sys.stdin.isatty():
         n = sum(request.model in set(remote) for request in plan.requests)
-        typer.confirm(f"Send {n:,} requests to {', '.join(remote)}? Their price is not known.", abort=True, err=True)
-
-
-def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
-    """Read the API key of every model that has one from the environment.
-
-    Raises:
-        ProviderError: If a model names its variable and the variable is empty.
-    """
-    keys = {}
-    for model in models:
-        name = key_variable(model)
-        value = os.environ.get(name, "") if name else ""
-        if value:
-            keys[model.id] = value
-        elif model.api_key_env:
-            raise ProviderError(f"{model.id}: need an API key in the environment variable {name}, got none")
-    return keys
-
-
-def fetch_weights(models: tuple[ModelSettings, ...]) -> None:
-    """Fetch the weights of embedded models that are not on this machine yet."""
-    for model in models:
-        name = model.id.partition("/")[2]
-        if provider_of(model.id) == "local" and gguf_path(name) is None:
-            fetch(name, say, progress=sys.stderr.fileno())
+        judged = ", and answers to its judges" if set(remote) & {judge.id for judge in plan.manifest.judges} else ""
+        question = f"Send {n:,} requests{judged}, to {', '.join(remote)}? Their price is not known."
+        typer.confirm(question, abort=True, err=True)
 
 
 def ask(plan: RunPlan, directory: RunDirectory, *, reuse: JournalState | None, as_json: bool) -> None:
     """Ask what is open, then show the result and exit with the code that tells the truth."""
-    models = plan.manifest.models
-    keys = keys_of(models)
-    fetch_weights(models)
+    models, judges = plan.manifest.models if plan.requests else (), plan.manifest.judges
+    keys, judge_keys = keys_of(models), keys_of(judges)
+    fetch_weights((*models, *judges))
+    if plan.requests:
+        asyncio.run(reach_judges(plan.manifest, judge_keys))
     grader = default_grader()
-    display = Display(plan.probes, Progress(len(plan.requests)))
-    session = Session(plan, directory, keys=keys, grader=grader, watcher=display)
-    number = asyncio.run(_run_session(session, display, reuse))
-    summary = finish(plan, directory, grader, known=session.verdicts)
+    number, known = _ask_models(plan, directory, keys, reuse) if plan.requests else (None, {})
+    responses = final_responses(plan, directory)
+    verdicts = grade_responses(plan.probes, counted(responses, "grading"), grader, known=known)
+    if judges and number is None:
+        number = ask_judges(plan, directory, responses, verdicts)
+    summary = save(conclude(plan, directory, responses, verdicts), directory)
     show(summary, directory, as_json=as_json)
+    end(summary, directory, number)
+
+
+def _ask_models(
+    plan: RunPlan, directory: RunDirectory, keys: Mapping[str, str], reuse: JournalState | None
+) -> tuple[int | None, Mapping[str, Verdict]]:
+    """Ask the models; return the number of a signal, and what was graded on the way."""
+    display = Display(plan.probes, Progress(len(plan.requests)))
+    session = Session(plan, directory, keys=keys, grader=default_grader(), watcher=display)
+    number = asyncio.run(run_session(session, display, session.run(reuse=reuse, on_start=display.start)))
+    return number, session.verdicts
+
+
+def end(summary: Summary, directory: RunDirectory, number: int | None) -> NoReturn:
+    """Say what is missing and exit with the code that tells the truth.
+
+    Args:
+        number: Of the signal that ended the work, if one did.
+    """
     n_open = sum(result.outcomes["pending"] + result.outcomes["failed"] for result in summary.results)
+    n_planned = sum(result.n_planned for result in summary.results)
     if n_open:
-        say(f"{n_open:,} of {len(plan.requests):,} requests have no answer; continue with: {resume_command(directory)}")
+        say(f"{n_open:,} of {n_planned:,} requests have no answer; continue with: {resume_command(directory)}")
+    n_open += say_open_judgements(summary, directory)
     if number is not None:
         raise typer.Exit(128 + number)
     raise typer.Exit(4 if n_open else 0)
-
-
-def resume_command(directory: RunDirectory) -> str:
-    """Return the command that continues the run."""
-    return f"evaluator resume {directory.path}"
-
-
-async def _run_session(session: Session, display: Display, reuse: JournalState | None) -> int | None:
-    """Run the session; return the number of the signal that ended it, if one did."""
-    received: list[int] = []
-    with _signals(session, received, display):
-        try:
-            with display:
-                await session.run(reuse=reuse, on_start=display.start)
-        except asyncio.CancelledError:
-            if not received:
-                raise
-    return received[0] if received else None
-
-
-@contextmanager
-def _signals(session: Session, received: list[int], display: Display) -> Iterator[None]:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def on_signal(number: int) -> None:
-        received.append(number)
-        if task is None:
-            return
-        if len(received) > 1:
-            task.cancel()
-            return
-        session.stop()
-        loop.call_later(GRACE_S, task.cancel)
-        display.note(f"stopping: waiting up to {GRACE_S:.0f} s for requests in flight; again to stop at once")
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)

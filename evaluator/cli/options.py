@@ -15,6 +15,20 @@ ProbesOption = Annotated[
         "--probes", metavar="PATH", help="A probe set: a folder with probes.jsonl, or a .jsonl file. Repeatable."
     ),
 ]
+JudgeOption = Annotated[
+    list[str] | None,
+    typer.Option("--judge", metavar="ID", help="A model that reads what the rules are unsure of. Repeatable: a panel."),
+]
+JudgeBaseUrlOption = Annotated[
+    str | None, typer.Option("--judge-base-url", metavar="URL", help="API of a judge server/NAME.")
+]
+JudgeAllOption = Annotated[bool, typer.Option("--judge-all", help="Judge every answer, not only the unsure ones.")]
+JudgeRepeatsOption = Annotated[
+    int | None, typer.Option("--judge-repeats", metavar="K", help="Ask each judge K times; its agreement is reported.")
+]
+SelfGradingOption = Annotated[
+    bool, typer.Option("--allow-self-grading", help="Accept a judge that is a model under test or of its family.")
+]
 RunIdOption = Annotated[
     str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
 ]

@@ -66,13 +66,13 @@ def load_summary(run: str, out: Path) -> Summary:
     """
     from pathlib import Path
 
+    from evaluator.cli.result import conclude
     from evaluator.errors import JournalError
     from evaluator.graders import default_grader
     from evaluator.journal import RunDirectory
     from evaluator.report import read_summary
     from evaluator.run.regrade import grade_responses
     from evaluator.run.session import final_responses, load_plan
-    from evaluator.stats import summarise
 
     if Path(run).is_file():
         try:
@@ -84,4 +84,4 @@ def load_summary(run: str, out: Path) -> Summary:
     responses = final_responses(plan, directory)
     known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
     verdicts = grade_responses(plan.probes, responses, default_grader(), known=known)
-    return summarise(plan.manifest, plan.probes, responses, verdicts)
+    return conclude(plan, directory, responses, verdicts).summary

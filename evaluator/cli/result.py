@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
 
 from evaluator.cli.display import counted
+from evaluator.graders.judge import JUDGE_PROMPT
 from evaluator.journal import RunDirectory
 from evaluator.protocols import Grader
-from evaluator.records import Summary, Verdict
+from evaluator.records import Response, Summary, Verdict
 from evaluator.report import render_terminal, summary_bytes
+from evaluator.run.judging import count_votes, plan_judging
 from evaluator.run.regrade import grade_responses
 from evaluator.run.session import RunPlan, final_responses
-from evaluator.stats import summarise
+from evaluator.stats import judge_uses, summarise
 
 
 def finish(
@@ -26,10 +31,40 @@ def finish(
     """
     responses = final_responses(plan, directory)
     verdicts = grade_responses(plan.probes, counted(responses, "grading"), grader, known=known)
-    directory.write_verdicts(verdicts)
-    summary = summarise(plan.manifest, plan.probes, responses, verdicts)
-    directory.write_summary(summary_bytes(summary))
-    return summary
+    return save(conclude(plan, directory, responses, verdicts), directory)
+
+
+class Conclusion(NamedTuple):
+    """The last word on every response, and the summary of them."""
+
+    verdicts: Sequence[Verdict]
+    summary: Summary
+
+
+def conclude(
+    plan: RunPlan, directory: RunDirectory, responses: Sequence[Response], verdicts: Sequence[Verdict]
+) -> Conclusion:
+    """Count the votes of the judges in, where the run has judges, and summarise; writes nothing.
+
+    Args:
+        verdicts: Of the rules, or of an earlier conclusion.
+    """
+    manifest = plan.manifest
+    if not manifest.judges or manifest.judge_prompt != JUDGE_PROMPT:
+        return Conclusion(verdicts, summarise(manifest, plan.probes, responses, verdicts))
+    judging = plan_judging(manifest, plan.probes, responses, verdicts)
+    judged = count_votes(manifest, plan.probes, verdicts, judging, directory)
+    summary = summarise(manifest, plan.probes, responses, judged.verdicts)
+    judges = [judge.id for judge in manifest.judges]
+    uses = judge_uses(judges, judging.ballots.values(), judged.votes, judged.replies)
+    return Conclusion(judged.verdicts, msgspec.structs.replace(summary, judges=uses))
+
+
+def save(conclusion: Conclusion, directory: RunDirectory) -> Summary:
+    """Write verdicts.jsonl and summary.json; return the summary."""
+    directory.write_verdicts(conclusion.verdicts)
+    directory.write_summary(summary_bytes(conclusion.summary))
+    return conclusion.summary
 
 
 def show(summary: Summary, directory: RunDirectory, *, as_json: bool) -> None:

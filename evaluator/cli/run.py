@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaluator.cli.options import JsonOption, ProbesOption, RunIdOption
+from evaluator.cli.options import (
+    JsonOption,
+    JudgeAllOption,
+    JudgeBaseUrlOption,
+    JudgeOption,
+    JudgeRepeatsOption,
+    ProbesOption,
+    RunIdOption,
+    SelfGradingOption,
+)
 
 if TYPE_CHECKING:
     from evaluator.config import Settings
@@ -46,6 +55,11 @@ def run(
         str | None,
         typer.Option("--reuse", metavar="RUN", help="Take finished answers to equal requests from this run."),
     ] = None,
+    judge: JudgeOption = None,
+    judge_base_url: JudgeBaseUrlOption = None,
+    judge_all: JudgeAllOption = False,
+    judge_repeats: JudgeRepeatsOption = None,
+    allow_self_grading: SelfGradingOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending to a server of unknown price.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,7 +73,8 @@ def run(
       evaluator run evaluation.toml --repeats 3
       evaluator run --probes probes/core --model server/qwen3-8b --base-url http://127.0.0.1:8000/v1 --prompt permit
     """
-    from evaluator.cli.asking import start_run
+    from evaluator.cli.asking import StartOptions, start_run
+    from evaluator.cli.judging import JudgeFlags, with_judge_flags
 
     flags = {
         "probes": tuple(probes) if probes else None,
@@ -70,7 +85,9 @@ def run(
     }
     settings = merge(config, flags, models=model, max_tokens=max_tokens, temperature=temperature)
     settings = with_hosts(settings, base_url=base_url, answers=answers)
-    start_run(settings, run_id=run_id, reuse=reuse, assume_yes=yes, as_json=as_json)
+    settings = with_judge_flags(settings, JudgeFlags(judge, judge_base_url, judge_all, judge_repeats))
+    options = StartOptions(run_id=run_id, reuse=reuse, assume_yes=yes, allow_self_grading=allow_self_grading)
+    start_run(settings, options, as_json=as_json)
 
 
 def merge(

@@ -18,11 +18,22 @@ def decide_reasoning(case: Case) -> Decision | Case:
 
     A block in the middle of the text is left: it is part of what the answer says.
     """
+    text = after_reasoning(case.text)
+    if text is None:
+        return Decision(ungraded="truncated", evidence="a reasoning block is never closed")
+    return decide_empty(replace(case, text=text)) if len(text) < len(case.text) else case
+
+
+def after_reasoning(text: str) -> str | None:
+    """Return what follows the leading reasoning blocks; None when one never ends.
+
+    >>> after_reasoning("<think>1492? No.</think>1494")
+    '1494'
+    """
     at = 0
-    while opening := _OPENING.match(case.text, at):
-        name = opening[1].lower()
-        closing = _CLOSING[name].search(case.text, opening.end())
+    while opening := _OPENING.match(text, at):
+        closing = _CLOSING[opening[1].lower()].search(text, opening.end())
         if closing is None:
-            return Decision(ungraded="truncated", evidence=f"<{name}> is never closed")
+            return None
         at = closing.end()
-    return decide_empty(replace(case, text=case.text[at:]) if at else case)
+    return text[at:]

@@ -16,14 +16,17 @@ from evaluator.errors import JournalError
 from evaluator.jsonl import describe, encode_line, read_records
 from evaluator.records import MANIFEST_SCHEMA, Manifest, Probe, Verdict
 
+GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
+"""What of a manifest is not about asking the models, and may change later."""
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class RunDirectory:
     """The files of one run.
 
-    manifest.json is written once, journal.jsonl only appended to; verdicts.jsonl and
-    summary.json can be rebuilt from those two and probes.jsonl, the probes as they were asked.
+    What manifest.json says of the models is written once; journal.jsonl, and judgements.jsonl with
+    what judges were asked, are only appended to. verdicts.jsonl and summary.json can be rebuilt
+    from those three and probes.jsonl, the probes as they were asked.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,6 +35,7 @@ class RunDirectory:
         self.manifest_path = path / "manifest.json"
         self.probes_path = path / "probes.jsonl"
         self.journal_path = path / "journal.jsonl"
+        self.judgements_path = path / "judgements.jsonl"
         self.verdicts_path = path / "verdicts.jsonl"
         self.gold_path = path / "gold.jsonl"
         self.summary_path = path / "summary.json"
@@ -65,6 +69,19 @@ class RunDirectory:
             write_atomically(self.manifest_path, msgspec.json.format(encode_line(manifest), indent=2))
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot be written: {exc.strerror}") from exc
+
+    def change_grading(self, manifest: Manifest) -> None:
+        """Replace manifest.json by `manifest`, which differs in who grades and in nothing else.
+
+        Raises:
+            JournalError: If it differs in what was asked, or cannot be written.
+        """
+        before = self.read_manifest()
+        same = {name: getattr(before, name) for name in GRADING_FIELDS}
+        if msgspec.structs.replace(manifest, **same) != before:
+            raise JournalError(f"{self.manifest_path}: need the run as it was asked; only its grading may change")
+        if manifest != before:
+            self._write(self.manifest_path, msgspec.json.format(encode_line(manifest), indent=2))
 
     def read_manifest(self) -> Manifest:
         """Read manifest.json.

@@ -63,6 +63,7 @@ def request_body(request: Request, model_name: str) -> bytes:
         "top_p": sampling.top_p,
         "seed": seed,
         "reasoning_effort": sampling.reasoning_effort,
+        "response_format": _response_format(request.json_schema),
     }
     body = {
         "model": model_name,
@@ -70,6 +71,12 @@ def request_body(request: Request, model_name: str) -> bytes:
         "max_tokens": sampling.max_tokens,
     }
     return msgspec.json.encode(body | {key: value for key, value in optional.items() if value is not None})
+
+
+def _response_format(json_schema: dict[str, Any] | None) -> dict[str, Any] | None:
+    if json_schema is None:
+        return None
+    return {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": json_schema}}
 
 
 def read_reply(reply: HttpReply) -> Reading:

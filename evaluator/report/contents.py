@@ -8,6 +8,7 @@ from evaluator.records import Manifest, ModelResult, Summary
 from evaluator.report import format as fmt
 from evaluator.report.behaviour import behaviour_sections
 from evaluator.report.expense import expense_section
+from evaluator.report.judges import judge_sections
 from evaluator.report.lookup import SLICES, find_estimate
 from evaluator.report.rates import Rate, note_text, rate_section, some_labels
 from evaluator.report.safe_text import safe_text
@@ -49,6 +50,7 @@ def report_sections(summary: Summary) -> tuple[Section, ...]:
         *_calibrated(results),
         *behaviour_sections(results),
         *topic_sections(results),
+        *judge_sections(summary.judges),
         expense_section(results),
         _notes(summary, results),
     )

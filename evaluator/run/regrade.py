@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-
 from evaluator.protocols import Grader
 from evaluator.records import Probe, Response, Verdict
-
-
-class Regrading(msgspec.Struct, frozen=True):
-    """New verdicts, and how they differ from the old ones."""
-
-    verdicts: list[Verdict]
-    changed: list[tuple[Verdict, Verdict]]
-    """(old, new) where label or ungraded reason differ."""
 
 
 def grade_responses(
@@ -33,12 +23,8 @@ def grade_responses(
     ]
 
 
-def regrade(
-    probes: Sequence[Probe], responses: Iterable[Response], grader: Grader, old: Sequence[Verdict]
-) -> Regrading:
-    """Grade every response anew and compare with the old verdicts."""
+def changed_verdicts(old: Iterable[Verdict], new: Iterable[Verdict]) -> list[tuple[Verdict, Verdict]]:
+    """Return (old, new) where label or ungraded reason differ."""
     before = {verdict.request_id: verdict for verdict in old}
-    verdicts = grade_responses(probes, responses, grader)
-    pairs = [(before[verdict.request_id], verdict) for verdict in verdicts if verdict.request_id in before]
-    changed = [(old, new) for old, new in pairs if (old.label, old.ungraded) != (new.label, new.ungraded)]
-    return Regrading(verdicts=verdicts, changed=changed)
+    pairs = [(before[verdict.request_id], verdict) for verdict in new if verdict.request_id in before]
+    return [(old, new) for old, new in pairs if (old.label, old.ungraded) != (new.label, new.ungraded)]

@@ -1,5 +1,6 @@
 """Verdicts to estimates: records in, records out; no file, no clock, no hidden chance."""
 
+from evaluator.stats.judges import judge_uses
 from evaluator.stats.summary import summarise
 
-__all__ = ["summarise"]
+__all__ = ["judge_uses", "summarise"]

@@ -1,0 +1,37 @@
+"""What a model needs before it can be asked: its key and its weights."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from evaluator.cli.messages import say
+from evaluator.errors import ProviderError
+from evaluator.providers import key_variable, provider_of
+from evaluator.providers.weights import fetch, gguf_path
+from evaluator.records import ModelSettings
+
+
+def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
+    """Read the API key of every model that has one from the environment.
+
+    Raises:
+        ProviderError: If a model names its variable and the variable is empty.
+    """
+    keys = {}
+    for model in models:
+        name = key_variable(model)
+        value = os.environ.get(name, "") if name else ""
+        if value:
+            keys[model.id] = value
+        elif model.api_key_env:
+            raise ProviderError(f"{model.id}: need an API key in the environment variable {name}, got none")
+    return keys
+
+
+def fetch_weights(models: tuple[ModelSettings, ...]) -> None:
+    """Fetch the weights of embedded models that are not on this machine yet."""
+    for model in models:
+        name = model.id.partition("/")[2]
+        if provider_of(model.id) == "local" and gguf_path(name) is None:
+            fetch(name, say, progress=sys.stderr.fileno())

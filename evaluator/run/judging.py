@@ -1,0 +1,243 @@
+"""What the judges are asked about a run, and what their votes make of its verdicts.
+
+The judges are models in lanes of their own, with a journal of their own, `judgements.jsonl`. What
+they are asked depends on the question and the text of the answer only: equal texts of several
+models are judged once, and grading again asks nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+import msgspec
+
+from evaluator.config import Settings, judge_settings
+from evaluator.errors import JournalError
+from evaluator.graders.judge import (
+    JUDGE_PROMPT,
+    VoteReader,
+    joined_name,
+    judge_messages,
+    panel_verdict,
+    reply_schema,
+)
+from evaluator.graders.judge.panel import STEP
+from evaluator.graders.reasoning import after_reasoning
+from evaluator.journal import JournalWriter, RunDirectory, read_journal
+from evaluator.providers import open_provider, with_defaults
+from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.run.engine import Engine, Lane, open_requests
+from evaluator.run.family import refuse_self_grading
+from evaluator.run.progress import Watcher
+
+UNSURE_STEP = "leftover"
+SURE = 0.8
+"""A verdict of this probability or more needs no judge."""
+
+
+class Judging(msgspec.Struct, frozen=True):
+    """What the judges are asked: every request once, and which of them decide on which response."""
+
+    requests: list[Request]
+    ballots: dict[str, tuple[str, ...]]
+    """By request id of the judged response: the ids of the judge requests, by judge and repeat."""
+
+
+class JudgedRun(msgspec.Struct, frozen=True):
+    """The verdicts of a run with the votes counted in."""
+
+    verdicts: list[Verdict]
+    replies: dict[str, Response]
+    """What the judges replied to `Judging.requests`, by request id."""
+    votes: dict[str, Verdict]
+    """How each of those requests was answered, pending ones included."""
+
+
+def with_judges(manifest: Manifest, settings: Settings, grader: str, *, allow_self_grading: bool) -> Manifest:
+    """Return `manifest` with the judges of `settings`, and what that makes of its grader.
+
+    Args:
+        manifest: Of a run, whose models are judged.
+        settings: Judges, whether they judge everything, and how often.
+        grader: Name of the grader whose verdicts the judges settle.
+        allow_self_grading: Accept a judge that is a model under test or of its family.
+
+    Raises:
+        ConfigError: If a judge cannot be used or would grade its own family.
+        ProviderError: If a judge's id is not usable.
+    """
+    judges = tuple(with_defaults(judge) for judge in judge_settings(settings))
+    if not allow_self_grading:
+        refuse_self_grading(judges, manifest.models)
+    return msgspec.structs.replace(
+        manifest,
+        graders=(joined_name(grader) if judges else grader,),
+        judges=judges,
+        judge_prompt=JUDGE_PROMPT if judges else None,
+        judge_all=bool(judges) and settings.judge_all,
+        judge_repeats=settings.judge_repeats if judges else 1,
+    )
+
+
+def check_judge_prompt(manifest: Manifest) -> None:
+    """Refuse to go on with judges whose prompt has another wording by now.
+
+    Raises:
+        JournalError: Saying how to judge anew.
+    """
+    if manifest.judges and manifest.judge_prompt != JUDGE_PROMPT:
+        raise JournalError(
+            f"run {manifest.run_id} cannot go on: the judge's prompt has another text since it was started; "
+            f"judge it anew with: evaluator grade RUN --judge {manifest.judges[0].id}"
+        )
+
+
+def needs_judge(verdict: Verdict, response: Response, *, judge_all: bool) -> bool:
+    """Whether the rules left the verdict on an answered response uncertain, or a judge has it already."""
+    if verdict.step == STEP:
+        return True
+    if verdict.label is None or response.outcome != "answered":
+        return False
+    is_unsure = verdict.step == UNSURE_STEP or (verdict.probability is not None and verdict.probability < SURE)
+    return judge_all or is_unsure
+
+
+def plan_judging(
+    manifest: Manifest, probes: Iterable[Probe], responses: Iterable[Response], verdicts: Iterable[Verdict]
+) -> Judging:
+    """Return what the judges of `manifest` are asked about the responses whose verdict is uncertain."""
+    by_id = {probe.probe_id: probe for probe in probes}
+    verdict_on = {verdict.request_id: verdict for verdict in verdicts}
+    requests: dict[str, Request] = {}
+    ballots: dict[str, tuple[str, ...]] = {}
+    for response in responses:
+        if needs_judge(verdict_on[response.request_id], response, judge_all=manifest.judge_all):
+            asked = _requests_about(manifest, by_id[response.probe_id], response)
+            ballots[response.request_id] = tuple(request.request_id for request in asked)
+            requests.update((request.request_id, request) for request in asked)
+    return Judging(requests=[requests[key] for key in sorted(requests)], ballots=ballots)
+
+
+def _requests_about(manifest: Manifest, probe: Probe, response: Response) -> list[Request]:
+    text = after_reasoning(response.text) or response.text
+    messages = {flag: judge_messages(probe, text, structured=flag) for flag in (False, True)}
+    return [
+        _request(judge, probe, messages[judge.structured_output], repeat)
+        for judge in manifest.judges
+        for repeat in range(manifest.judge_repeats)
+    ]
+
+
+def _request(judge: ModelSettings, probe: Probe, messages: tuple[object, ...], repeat: int) -> Request:
+    schema = reply_schema(probe) if judge.structured_output else None
+    # Neither the probe's id nor the model that answered: equal questions are asked once.
+    identity = (judge.id, JUDGE_PROMPT.version, repeat, messages, judge.sampling, schema)
+    return Request(
+        request_id=hashlib.sha256(msgspec.json.encode(identity)).hexdigest(),
+        probe_id=probe.probe_id,
+        model=judge.id,
+        prompt=JUDGE_PROMPT.version,
+        repeat=repeat,
+        messages=messages,  # type: ignore[arg-type]
+        sampling=judge.sampling,
+        json_schema=schema,
+    )
+
+
+def count_votes(
+    manifest: Manifest, probes: Sequence[Probe], verdicts: Sequence[Verdict], judging: Judging, directory: RunDirectory
+) -> JudgedRun:
+    """Join the verdicts of the rules with what the judges have said so far."""
+    answered = read_journal(directory.judgements_path).responses
+    replies = {r.request_id: answered[r.request_id] for r in judging.requests if r.request_id in answered}
+    reader = vote_reader(manifest)
+    by_id = {probe.probe_id: probe for probe in probes}
+    votes = {
+        request.request_id: reader.grade(
+            by_id[request.probe_id], replies.get(request.request_id) or request.response(outcome="pending")
+        )
+        for request in judging.requests
+    }
+    name = manifest.graders[0]
+    named = [msgspec.structs.replace(verdict, grader=name) for verdict in verdicts]
+    settled = [
+        panel_verdict(verdict, [votes[vote] for vote in judging.ballots[verdict.request_id]])
+        if verdict.request_id in judging.ballots
+        else verdict
+        for verdict in named
+    ]
+    return JudgedRun(verdicts=settled, replies=replies, votes=votes)
+
+
+def vote_reader(manifest: Manifest) -> VoteReader:
+    """Return what reads the replies of the judges of `manifest`."""
+    return VoteReader({judge.id for judge in manifest.judges if judge.structured_output})
+
+
+async def reach_judges(manifest: Manifest, keys: Mapping[str, str]) -> None:
+    """Make sure that every judge can be asked, before anything is sent to anyone.
+
+    Raises:
+        ProviderError: If one cannot.
+    """
+    async with AsyncExitStack() as stack:
+        for judge in manifest.judges:
+            await stack.enter_async_context(open_provider(judge, keys.get(judge.id)))
+
+
+class JudgeSession:
+    """Asks the judges what is still open."""
+
+    def __init__(
+        self, manifest: Manifest, probes: Sequence[Probe], judging: Judging, directory: RunDirectory, watcher: Watcher
+    ) -> None:
+        self._manifest = manifest
+        self._probes = probes
+        self._judging = judging
+        self._directory = directory
+        self._watcher = watcher
+        self._engine: Engine | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight may finish."""
+        self._stopped = True
+        if self._engine is not None:
+            self._engine.stop()
+
+    def open_requests(self) -> list[Request]:
+        """Return what the judges have not answered yet."""
+        return open_requests(self._judging.requests, read_journal(self._directory.judgements_path))
+
+    async def run(self, *, keys: Mapping[str, str], on_start: Callable[[int], None]) -> None:
+        """Ask every open request.
+
+        Args:
+            keys: The API key of each judge that has one.
+            on_start: Called with the number of requests that are already done.
+
+        Raises:
+            ProviderError: If a judge cannot be asked; nothing was sent.
+            JournalError: If the run directory cannot be used.
+        """
+        manifest = self._manifest
+        async with AsyncExitStack() as stack:
+            providers = {
+                judge.id: await stack.enter_async_context(open_provider(judge, keys.get(judge.id)))
+                for judge in manifest.judges
+            }
+            stack.enter_context(self._directory.locked())
+            state = read_journal(self._directory.judgements_path)
+            todo = open_requests(self._judging.requests, state)
+            on_start(len(self._judging.requests) - len(todo))
+            state.responses.clear()
+            journal = await stack.enter_async_context(JournalWriter(self._directory.judgements_path, state))
+            self._engine = Engine(journal, state, self._probes, vote_reader(manifest), self._watcher)
+            if not self._stopped:
+                lanes = [
+                    Lane(judge, providers[judge.id], [request for request in todo if request.model == judge.id])
+                    for judge in manifest.judges
+                ]
+                await self._engine.ask(lanes)
