@@ -18,7 +18,7 @@ from tests.chat_server import ChatServer, Reply, answer, chat_server
 from tests.cli.command import evaluator
 from tests.test_end_to_end import interrupt
 
-N = 60
+N = 36
 ANSWERS = ("Mercury, it is said.", "I should think that is Venus.", "I don't know.")
 FAST = "max_attempts = 3\n"
 
@@ -429,8 +429,11 @@ def test_wrong_judge_flags_are_one_line_and_ask_nobody(folder: Path, arguments: 
 def test_the_embedded_model_judges_with_structured_output(folder: Path) -> None:
     if gguf_path("smollm2-135m") is None:
         pytest.skip("the embedded model's weights are not here: evaluator models fetch local/smollm2-135m")
+    few = (folder / "probes.jsonl").read_text().splitlines()[:6]
+    (folder / "probes.jsonl").write_text("\n".join(few))
     first_run(folder)
     n_unsure = unsure(folder)
+    assert n_unsure
     table = '[[judge]]\nid = "local/smollm2-135m"\nstructured_output = true\nmax_tokens = 32\n'
     (folder / "judges.toml").write_text(table)
     done = evaluator("grade", "r", "--config", "judges.toml", cwd=folder, timeout_s=300)

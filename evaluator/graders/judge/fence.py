@@ -16,7 +16,7 @@ _KEPT_CONTROLS = "\n\t"
 # Variation selectors can carry a hidden message, one byte each.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # "<|im_end|>", "</s>", "<start_of_turn>", "<｜User｜>", "[INST]", "]~b]": tokens of chat templates.
-_TAG_OPENS = re.compile(r"<(?=\s*[|｜/!?\w])")
+_TAG_OPENS = re.compile(r"<(?=[|｜/!?A-Za-z_])")
 _TAG_CLOSES = re.compile(r"(?<=[|｜])>")
 _BRACKET_TAG = re.compile(r"\[(/?[A-Z][A-Z_ ]{2,30})\]")
 _TILDE_TAG = re.compile(r"(?<=[\[\]])(?=[~!])|(?<=[~!])(?=[\[\]])")
@@ -47,7 +47,7 @@ def fence(title: str, text: str, token: str, *, most_chars: int) -> str:
     | END ANSWER
     END ANSWER c0ffee
     """
-    inert = neutralise(shorten(text, most_chars)).replace(token, "")
+    inert = neutralise(shorten(text, most_chars)).replace(token, "…")
     lines = [PREFIX + line for line in inert.split("\n")]
     return "\n".join((f"BEGIN {title} {token}", *lines, f"END {title} {token}"))
 
