@@ -23,11 +23,11 @@ from evaluator.cli.result import conclude, save, show
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
-from evaluator.journal import GRADING_FIELDS, JournalState, RunDirectory, check_run_id, read_journal
+from evaluator.journal import JournalState, RunDirectory, check_run_id, read_journal
 from evaluator.probeset import read_probe_sets
 from evaluator.providers.client import is_loopback
 from evaluator.records import Summary, Verdict
-from evaluator.run.judging import check_judge_prompt, reach_judges, with_judges
+from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
 from evaluator.run.regrade import grade_responses
 from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
@@ -92,7 +92,7 @@ def continue_same(plan: RunPlan, directory: RunDirectory) -> RunPlan:
             "choose another --run-id"
         )
     asked, has = plan.manifest, existing.manifest
-    if asked.judges and any(getattr(asked, name) != getattr(has, name) for name in GRADING_FIELDS):
+    if asked.judges and judging_identity(asked) != judging_identity(has):
         raise JournalError(
             f"run {directory.run_id} exists at {directory.path} with other judges; "
             f"judge it anew with: evaluator grade {directory.path} --judge {asked.judges[0].id}"

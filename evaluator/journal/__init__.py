@@ -2,11 +2,10 @@
 
 from evaluator.journal.entries import Answered, FailedAttempt, Intent
 from evaluator.journal.read import Attempts, JournalState, read_journal
-from evaluator.journal.rundir import GRADING_FIELDS, RunDirectory, check_run_id, write_atomically
+from evaluator.journal.rundir import RunDirectory, check_run_id, write_atomically
 from evaluator.journal.write import JournalWriter, write_responses
 
 __all__ = [
-    "GRADING_FIELDS",
     "Answered",
     "Attempts",
     "FailedAttempt",

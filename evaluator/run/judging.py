@@ -81,6 +81,12 @@ def with_judges(manifest: Manifest, settings: Settings, grader: str, *, allow_se
     )
 
 
+def judging_identity(manifest: Manifest) -> tuple[object, ...]:
+    """Return what decides which judgements a run needs: not how fast or where they are made."""
+    judges = tuple((judge.id, judge.sampling, judge.structured_output) for judge in manifest.judges)
+    return judges, manifest.judge_all, manifest.judge_repeats
+
+
 def check_judge_prompt(manifest: Manifest) -> None:
     """Refuse to go on with judges whose prompt has another wording by now.
 
