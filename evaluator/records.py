@@ -6,7 +6,7 @@ an error with a place, never a value that is silently ignored.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -190,6 +190,18 @@ class Response(Record, frozen=True):
     confidence: float | None = None
     """Confidence the model stated, in [0, 1]."""
     failure: Failure | None = None
+
+
+class RecordedAnswer(Record, frozen=True):
+    """One line of answers.jsonl: an answer recorded elsewhere."""
+
+    model: str
+    probe_id: str
+    text: str
+    repeat: Annotated[int, msgspec.Meta(ge=0, lt=100_000)] = 0
+    finish_reason: str | None = None
+    """stop, length, content_filter, refusal or error; anything else counts as stop."""
+    usage: Usage | None = None
 
 
 class Verdict(Record, frozen=True):

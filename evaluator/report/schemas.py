@@ -13,10 +13,11 @@ import msgspec
 
 from evaluator import records
 from evaluator.errors import ConfigError
-from evaluator.records import GoldLabel, Manifest, Probe, Request, Response, Summary, Verdict
+from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 
 RECORDS: dict[str, type[msgspec.Struct]] = {
     "probe": Probe,
+    "answers": RecordedAnswer,
     "request": Request,
     "response": Response,
     "verdict": Verdict,
