@@ -10,7 +10,8 @@ from evaluator.cli.display import counted
 from evaluator.journal import RunDirectory
 from evaluator.protocols import Grader
 from evaluator.records import Summary, Verdict
-from evaluator.report import render_terminal, summary_bytes
+from evaluator.report import agreement_bytes, render_agreement, render_terminal, summary_bytes
+from evaluator.results import Agreement
 from evaluator.run.regrade import grade_responses
 from evaluator.run.session import RunPlan, final_responses
 from evaluator.stats import summarise
@@ -42,7 +43,19 @@ def show(summary: Summary, directory: RunDirectory, *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
+def show_agreement(agreement: Agreement, *, as_json: bool) -> None:
+    """Print how far a grader agrees with labels on stdout, as tables or as JSON."""
+    if as_json:
+        sys.stdout.write(agreement_bytes(agreement).decode("ascii"))
+    else:
+        sys.stdout.write(render_agreement(agreement, width=_width(), colour=sys.stdout.isatty()))
+    sys.stdout.flush()
+
+
 def print_table(summary: Summary) -> None:
     """Print the summary for a person, as wide as the terminal and coloured when it is one."""
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-    sys.stdout.write(render_terminal(summary, width=max(width, 40), colour=sys.stdout.isatty()))
+    sys.stdout.write(render_terminal(summary, width=_width(), colour=sys.stdout.isatty()))
+
+
+def _width() -> int:
+    return max(min(shutil.get_terminal_size((80, 24)).columns, 120), 40)
