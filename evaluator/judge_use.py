@@ -1,8 +1,13 @@
-"""What a judge did in a run. It stands alone because the summary, in records.py, holds it."""
+"""What a judge did in a run, and how it can fail. It stands alone because records.py holds it."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+JudgeFault = Literal["judge_unparsable", "judge_refused", "judge_truncated", "judge_failed", "no_majority"]
+"""Why a response that went to a judge has no label."""
 
 
 class JudgeUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

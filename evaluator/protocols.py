@@ -1,7 +1,7 @@
 """The two seams of the house: who answers, and who grades.
 
 Third parties add their own through the entry-point groups `evaluator.providers` and
-`evaluator.graders`.
+`evaluator.graders`, and readers of other tools' logs through `evaluator.importers`.
 """
 
 from __future__ import annotations

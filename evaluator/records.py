@@ -6,27 +6,19 @@ an error with a place, never a value that is silently ignored.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from evaluator.judge_use import JudgeUse
+from evaluator.judge_use import JudgeFault, JudgeUse
 
 Label = Literal["correct", "wrong", "abstained"]
 Outcome = Literal["answered", "refused", "blocked", "truncated", "malformed", "failed", "pending"]
 UnanswerableReason = Literal[
-    "unknown",
-    "nonexistent",
-    "false_premise",
-    "future",
-    "subjective",
-    "underspecified",
-    "missing_context",
-    "stale",
+    "unknown", "nonexistent", "false_premise", "future", "subjective", "underspecified", "missing_context", "stale"
 ]
 MatchType = Literal["auto", "text", "number", "date", "choice", "regex"]
 AbstentionKind = Literal["dont_know", "premise_corrected", "clarification", "policy_refusal"]
-JudgeFault = Literal["judge_unparsable", "judge_refused", "judge_truncated", "judge_failed", "no_majority"]
 UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted", JudgeFault]
 FailureKind = Literal["transient", "rate_limited", "malformed", "permanent", "halted"]
 
@@ -197,6 +189,18 @@ class Response(Record, frozen=True):
     failure: Failure | None = None
 
 
+class RecordedAnswer(Record, frozen=True):
+    """One line of answers.jsonl: an answer recorded elsewhere."""
+
+    model: str
+    probe_id: str
+    text: str
+    repeat: Annotated[int, msgspec.Meta(ge=0, lt=100_000)] = 0
+    finish_reason: str | None = None
+    """stop, length, content_filter, refusal or error; anything else counts as stop."""
+    usage: Usage | None = None
+
+
 class Verdict(Record, frozen=True):
     """What a grader made of a response: exactly one of `label` and `ungraded`."""
 
@@ -270,7 +274,6 @@ class ModelSettings(Record, frozen=True):
     """Total deadline of one attempt, in seconds."""
     max_attempts: int = 5
     structured_output: bool = False
-    """For a judge: bind its replies to a JSON schema."""
 
 
 class Manifest(Record, frozen=True, omit_defaults=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -200,6 +201,24 @@ def test_a_refused_key_halts_within_one_window(tmp_path: Path, probe_file: str) 
     rates = [e for e in result["estimates"] if e["name"] == "hallucination_rate"]
     assert rates
     assert all(rate["value"] is None for rate in rates), "no answer is no rate"
+
+
+def test_a_rate_limit_is_waited_for_and_costs_nothing_but_time(tmp_path: Path, probe_file: str) -> None:
+    limited = Reply(b'{"error": {"message": "slow down"}}', status=429, headers={"retry-after": "1"})
+    times: list[float] = []
+
+    def script(request: dict[str, Any], n: int) -> Reply:
+        if number_in(request) == 7:
+            times.append(time.monotonic())
+        return limited if number_in(request) == 7 and n <= 2 else mixed(request, n)
+
+    with chat_server(script) as server:
+        done = evaluator(*run_arguments(server, probe_file), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert sum(server.ledger.values()) == N + 2
+    assert len(times) == 3
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 1
+    assert measured(tmp_path)["results"][0]["outcomes"]["answered"] == N
 
 
 def test_instrument_failures_are_never_scored(tmp_path: Path, probe_file: str) -> None:

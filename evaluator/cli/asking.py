@@ -67,7 +67,7 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
 def resume_run(run: str, *, out: str, as_json: bool) -> None:
     """Continue the run named `run`."""
     directory = RunDirectory.find(run, Path(out))
-    plan = load_plan(directory, None)
+    plan = load_plan(directory)
     check_judge_prompt(plan.manifest)
     # Imported answers have no model to ask, but their judges may have been interrupted.
     is_for_judges = plan.manifest.imported_from is not None and bool(plan.manifest.judges)

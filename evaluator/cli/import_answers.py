@@ -13,21 +13,39 @@ from evaluator.cli.options import JsonOption, OutOption, ProbesOption, RunIdOpti
 def import_answers(
     probes: ProbesOption = None,
     answers: Annotated[
-        Path | None, typer.Option("--answers", metavar="FILE", help="answers.jsonl or answers.jsonl.gz.")
+        Path | None, typer.Option("--answers", metavar="FILE", help="The file of recorded answers.")
     ] = None,
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="FORMAT",
+            help="What wrote the file: native, inspect, lm-eval, promptfoo, or a format that another package adds.",
+        ),
+    ] = "native",
     run_id: RunIdOption = None,
     out: OutOption = "reports",
     as_json: JsonOption = False,
 ) -> None:
     """Grade answers that were recorded elsewhere.
 
-    No model is asked. Each line of FILE is {"model", "probe_id", "text"} with optional "repeat",
-    "finish_reason" and "usage".
+    No model is asked. The probe_id is what joins an answer to its probe.
+
+    \b
+    native     answers.jsonl: lines of {"model", "probe_id", "text"} with optional
+               "repeat", "finish_reason" and "usage"
+    inspect    a log, .json or .eval; the id of a sample is the probe_id
+    lm-eval    samples_TASK_DATE.jsonl, with results_DATE.json beside it; the
+               documents have the field probe_id, or id
+    promptfoo  --output results.json or .jsonl; the tests have the variable probe_id
 
     \b
     Examples:
       evaluator import --probes probes/core --answers answers.jsonl
       evaluator import --probes my-set --answers answers.jsonl.gz --run-id last-year --json
+      evaluator import --probes my-set --from inspect --answers logs/my-task.json
+      evaluator import --probes my-set --from lm-eval --answers out/samples_my-task_DATE.jsonl
+      evaluator import --probes my-set --from promptfoo --answers results.json
     """
     from datetime import UTC, datetime
 
@@ -48,7 +66,7 @@ def import_answers(
     grader = default_grader()
     started_at = now.isoformat(timespec="seconds")
     probe_sets = read_probe_sets([Path(path) for path in probes])
-    imported = read_import(answers, probe_sets, grader, run_id=name, started_at=started_at)
+    imported = read_import(answers, probe_sets, grader, run_id=name, started_at=started_at, format_name=format_name)
     say(f"grading {len(imported.responses):,} answers")
     with directory.locked():
         directory.create(imported.plan.manifest, imported.plan.probes)

@@ -80,7 +80,7 @@ def load_summary(run: str, out: Path) -> Summary:
         except OSError as exc:
             raise JournalError(f"{run}: cannot be read: {exc.strerror}") from exc
     directory = RunDirectory.find(run, out)
-    plan = load_plan(directory, None)
+    plan = load_plan(directory)
     responses = final_responses(plan, directory)
     known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
     verdicts = grade_responses(plan.probes, responses, default_grader(), known=known)

@@ -12,9 +12,11 @@ import msgspec
 from evaluator.cli.display import counted
 from evaluator.graders.judge import JUDGE_PROMPT
 from evaluator.journal import RunDirectory
+from evaluator.judge_use import JudgeUse
 from evaluator.protocols import Grader
 from evaluator.records import Response, Summary, Verdict
-from evaluator.report import render_terminal, summary_bytes
+from evaluator.report import agreement_bytes, render_agreement, render_terminal, summary_bytes
+from evaluator.results import Agreement
 from evaluator.run.judging import count_votes, plan_judging
 from evaluator.run.regrade import grade_responses
 from evaluator.run.session import RunPlan, final_responses
@@ -41,23 +43,37 @@ class Conclusion(NamedTuple):
     summary: Summary
 
 
-def conclude(
+class Settled(NamedTuple):
+    """Verdicts with the votes of the judges counted in, and what each judge did for them."""
+
+    verdicts: Sequence[Verdict]
+    judges: tuple[JudgeUse, ...] = ()
+
+
+def settle(
     plan: RunPlan, directory: RunDirectory, responses: Sequence[Response], verdicts: Sequence[Verdict]
-) -> Conclusion:
-    """Count the votes of the judges in, where the run has judges, and summarise; writes nothing.
+) -> Settled:
+    """Count in what the run's judges have said so far, where it has judges; asks nobody.
 
     Args:
-        verdicts: Of the rules, or of an earlier conclusion.
+        verdicts: Of the rules, or settled before.
     """
     manifest = plan.manifest
     if not manifest.judges or manifest.judge_prompt != JUDGE_PROMPT:
-        return Conclusion(verdicts, summarise(manifest, plan.probes, responses, verdicts))
+        return Settled(verdicts)
     judging = plan_judging(manifest, plan.probes, responses, verdicts)
     judged = count_votes(manifest, plan.probes, verdicts, judging, directory)
-    summary = summarise(manifest, plan.probes, responses, judged.verdicts)
-    judges = [judge.id for judge in manifest.judges]
-    uses = judge_uses(judges, judging.ballots.values(), judged.votes, judged.replies)
-    return Conclusion(judged.verdicts, msgspec.structs.replace(summary, judges=uses))
+    ids = [judge.id for judge in manifest.judges]
+    return Settled(judged.verdicts, judge_uses(ids, judging.ballots.values(), judged.votes, judged.replies))
+
+
+def conclude(
+    plan: RunPlan, directory: RunDirectory, responses: Sequence[Response], verdicts: Sequence[Verdict]
+) -> Conclusion:
+    """Settle the verdicts and summarise them; writes nothing."""
+    settled = settle(plan, directory, responses, verdicts)
+    summary = summarise(plan.manifest, plan.probes, responses, settled.verdicts)
+    return Conclusion(settled.verdicts, msgspec.structs.replace(summary, judges=settled.judges))
 
 
 def save(conclusion: Conclusion, directory: RunDirectory) -> Summary:
@@ -77,7 +93,19 @@ def show(summary: Summary, directory: RunDirectory, *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
+def show_agreement(agreement: Agreement, *, as_json: bool) -> None:
+    """Print how far a grader agrees with labels on stdout, as tables or as JSON."""
+    if as_json:
+        sys.stdout.write(agreement_bytes(agreement).decode("ascii"))
+    else:
+        sys.stdout.write(render_agreement(agreement, width=_width(), colour=sys.stdout.isatty()))
+    sys.stdout.flush()
+
+
 def print_table(summary: Summary) -> None:
     """Print the summary for a person, as wide as the terminal and coloured when it is one."""
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-    sys.stdout.write(render_terminal(summary, width=max(width, 40), colour=sys.stdout.isatty()))
+    sys.stdout.write(render_terminal(summary, width=_width(), colour=sys.stdout.isatty()))
+
+
+def _width() -> int:
+    return max(min(shutil.get_terminal_size((80, 24)).columns, 120), 40)

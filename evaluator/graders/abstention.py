@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from evaluator.graders.echo import content_words, is_question, only_repeats, question_words
+from evaluator.graders.denial import denies_premise, denies_question, is_zero
+from evaluator.graders.echo import asks_back, content_words, is_question, only_repeats, question_words
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence
-from evaluator.graders.stance import KINDS, Stance
+from evaluator.graders.stance import KINDS, Stance, find_roles, remaining_clauses, split_clauses
 from evaluator.graders.step import Case, Decision
 from evaluator.records import AbstentionKind
 
 _MAX_GUESS_WORDS = 12
 """A longer sentence with "probably" in it is background, not an answer."""
 _MAX_NAME_WORDS = 3
+_SAYS = {
+    "dont_know": "says that it does not know",
+    "premise_corrected": "says that the thing asked about is not so",
+    "clarification": "asks for more",
+    "policy_refusal": "declines",
+}
 
 
 def decide_abstention(case: Case) -> Decision | Case:
@@ -22,17 +29,65 @@ def decide_abstention(case: Case) -> Decision | Case:
     at = _declining_sentence(case, stance)
     if at is not None:
         kind = next(kind for kind in KINDS if kind in stance.roles[at])
-        return _abstained(kind, stance.answer.sentences[at].text)
-    question = question_words(case.probe.question)
+        return _abstained(kind, f"{_SAYS[kind]}: {stance.answer.sentences[at].text}")
+    if not case.probe.is_answerable:
+        decision = _decide_unanswerable(case, stance)
+        if decision is not None:
+            return decision
+    elif only_repeats(stance.answer.sentences, case.probe.question):
+        evidence = f"only repeats the question: {stance.answer.sentences[0].text}"
+        return Decision(label="abstained", evidence=evidence)
+    return _decide_unsaid(case, stance)
+
+
+def _decide_unanswerable(case: Case, stance: Stance) -> Decision | None:
+    """Settle answers that take the question back, leave it open or ask for more."""
+    at = _first_of_substance(stance)
+    if at is None:
+        return _abstained("dont_know", f"only refers elsewhere: {stance.answer.sentences[0].text}")
+    sentence, question = stance.answer.sentences[at], case.probe.question
+    if (
+        stance.guesses_in_declining
+        or ("guess" in stance.roles[at] and _guesses(sentence))
+        or _guesses_after(stance, at)
+    ):
+        return None
+    if "no_answer" in stance.roles[at] and not _is_aside(sentence, {"no_answer"}):
+        return _abstained("dont_know", f"says that there is no one answer: {sentence.text}")
+    if not is_zero(sentence, question) and denies_premise(sentence, question):
+        return _abstained("premise_corrected", f"denies what the question takes for granted: {sentence.text}")
+    if asks_back(sentence, question, is_last=at + 1 == len(stance.roles)):
+        return _abstained("clarification", f"asks back: {sentence.text}")
+    following = stance.answer.sentences[at + 1 : at + 2]
+    if following and denies_question(following[0], sentence, question):
+        return _abstained("premise_corrected", f"denies what the question says: {following[0].text}")
+    return None
+
+
+def _first_of_substance(stance: Stance) -> int | None:
+    """Find the first sentence that is more than courtesy and advice."""
+    for at, sentence in enumerate(stance.answer.sentences):
+        if "filler" not in stance.roles[at]:
+            return at
+        kept = [clause for clause in remaining_clauses(sentence)[0] if clause.tokens]
+        if any(clause.tokens[0] not in WORDS["adverbial"] for clause in kept):
+            return at
+    return None
+
+
+def _guesses(sentence: Sentence) -> bool:
+    """Whether a clause of a sentence offers an answer, and does not say that there is none."""
+    clauses = split_clauses(sentence)
+    return any("guess" in roles and not roles & {"no_answer", *KINDS} for roles in find_roles(clauses))
+
+
+def _decide_unsaid(case: Case, stance: Stance) -> Decision | Case:
+    """Settle answers that end before they say anything, and those that only ask."""
     sentences = stance.answer.sentences
-    if only_repeats(sentences, case.probe.question):
-        return _abstained("clarification", f"only repeats the question: {sentences[0].text}")
-    if not case.probe.is_answerable and _denies_question(sentences[0], question):
-        return _abstained("premise_corrected", sentences[0].text)
     if len(sentences) == 1 and sentences[0].text.endswith((":", "：")):
         return Decision(label="abstained", evidence=f"announces a list that does not come: {sentences[0].text}")
     if _only_asks(stance):
-        return _abstained("clarification", sentences[0].text)
+        return _abstained("clarification", f"only asks: {sentences[0].text}")
     return case
 
 
@@ -43,7 +98,11 @@ def _abstained(kind: AbstentionKind, evidence: str) -> Decision:
 def _declining_sentence(case: Case, stance: Stance) -> int | None:
     if stance.guesses_in_declining:
         return None
-    declining = [at for at, roles in enumerate(stance.roles) if roles & set(KINDS)]
+    declining = [
+        at
+        for at, (sentence, roles) in enumerate(zip(stance.answer.sentences, stance.roles, strict=True))
+        if roles & set(KINDS) and not _is_aside(sentence, set(KINDS))
+    ]
     if not declining:
         return None
     question = question_words(case.probe.question)
@@ -57,12 +116,19 @@ def _declining_sentence(case: Case, stance: Stance) -> int | None:
     return declining[0]
 
 
+def _is_aside(sentence: Sentence, kinds: set[str]) -> bool:
+    """Whether only a relative clause has phrases of these kinds: "It was Otto, who was not known then"."""
+    clauses = split_clauses(sentence) if not WORDS["relative"].isdisjoint(sentence.tokens) else ()
+    saying = [clause for clause, roles in zip(clauses, find_roles(clauses), strict=True) if roles & kinds]
+    return bool(saying) and all(clause.tokens[0] in WORDS["relative"] for clause in saying if clause.tokens)
+
+
 def _guesses_after(stance: Stance, at: int) -> bool:
     """Whether the next sentence after a declining one offers an answer: "I'm not sure. Perhaps Paris?"."""
     if at + 1 >= len(stance.roles):
         return False
     roles, sentence = stance.roles[at + 1], stance.answer.sentences[at + 1]
-    if "guess" not in roles or roles & {*KINDS, "filler"}:
+    if "guess" not in roles or roles & {*KINDS, "filler", "no_answer"}:
         return False
     return len(sentence.tokens) <= _MAX_GUESS_WORDS or not WORDS["speaker"].isdisjoint(sentence.tokens[:3])
 
@@ -81,9 +147,3 @@ def _only_asks(stance: Stance) -> bool:
 def _is_name(sentences: tuple[Sentence, ...]) -> bool:
     """Whether an answer is a word or two, as "Lyon?", which is an answer all the same."""
     return len(sentences) == 1 and len(sentences[0].tokens) <= _MAX_NAME_WORDS
-
-
-def _denies_question(sentence: Sentence, question: frozenset[str]) -> bool:
-    words = content_words(sentence)
-    is_negated = any(word in WORDS["negation"] for word in sentence.tokens[1:])
-    return is_negated and len(words & question) * 5 >= len(question) * 3 and not question & WORDS["negation"]

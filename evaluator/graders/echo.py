@@ -8,6 +8,7 @@ from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, tokens
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, make_sentence
 from evaluator.graders.step import Case, Decision
+from evaluator.records import AbstentionKind
 
 _QUESTION_MARKS = ("?", "？", "؟")
 _N_LETTERS = 5
@@ -26,8 +27,21 @@ def decide_echo(case: Case) -> Decision | Case:
     said = {word[:_N_LETTERS] for sentence in sentences for word in content_words(sentence)}
     if not said or not said <= known:
         return case
+    # A part of the question asks back ("Which speech?"); the whole of it is only an echo.
+    kind: AbstentionKind | None = None if known <= said else "clarification"
     evidence = f"only asks the question again: {sentences[0].text}"
-    return Decision(label="abstained", abstention_kind="clarification", evidence=evidence)
+    return Decision(label="abstained", abstention_kind=kind, evidence=evidence)
+
+
+def asks_back(sentence: Sentence, question: str, *, is_last: bool) -> bool:
+    """Whether a sentence asks for something, as in "Which server is it?", other than to repeat the question.
+
+    What repeats the question and goes on is a heading over an answer.
+    """
+    words = [word for word in sentence.tokens if word != CLAUSE_MARK]
+    if not is_question(sentence) or WORDS["interrogative"].isdisjoint(words):
+        return False
+    return is_last or not content_words(sentence) <= question_words(question)
 
 
 def is_question(sentence: Sentence) -> bool:

@@ -56,6 +56,7 @@ _CONTRACTIONS = (
     ("'re ", " are "),
     ("'ve ", " have "),
     ("'ll ", " will "),
+    ("'d ", " would "),
     ("it's", "it is"),
     ("there's", "there is"),
     ("that's", "that is"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from evaluator.graders.date import find_dates
-from evaluator.graders.quantity import CURRENCY, Quantity, conversion, find_quantities, prepare
+from evaluator.graders.quantity import CURRENCY, Quantity, asked_unit, conversion, find_quantities, prepare
 from evaluator.graders.sentence import Sentence, is_denied, is_one_of_several
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
@@ -16,24 +16,58 @@ from evaluator.records import Probe
 
 def match_number(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for a number that a target accepts, past numbers that only echo the question."""
-    wanted = _all_accepted(probe.targets, probe.language, probe.tolerance)
-    unwanted = _all_accepted(probe.distractors, probe.language, 0.0)
-    echo = {value for quantity in find_quantities(probe.question, probe.language) for value in quantity.lows}
-    seen = ""
-    for sentence, quantity in _stated(asserted, probe.language):
-        if echo.intersection(quantity.lows) and quantity.lows == quantity.highs:
-            continue
+    wanted = _all_accepted(probe.targets, probe.language, probe.tolerance, asked_unit(probe.question))
+    unwanted = _all_accepted(probe.distractors, probe.language, 0.0, asked_unit(probe.question))
+    stated = list(_stated(asserted, probe.language))
+    fresh, echoed = _part_echoes(stated, probe)
+    for sentence, quantity in fresh or echoed:
         if any(is_inside(quantity, target) for target in wanted):
             return Finding(is_correct=True, evidence=f"states an accepted number: {sentence.text}")
         if any(is_inside(quantity, distractor) for distractor in unwanted):
             return Finding(has_distractor=True, evidence=f"states a known wrong number: {sentence.text}")
-        seen = seen or sentence.text
-    return Finding(evidence=f"other numbers only: {seen}" if seen else "no number beyond those of the question")
+    if fresh:
+        return Finding(evidence=f"other numbers only: {fresh[0][0].text}")
+    return Finding(evidence="no number beyond those of the question")
+
+
+Stated = tuple[Sentence, Quantity]
+"""A number and the sentence that states it."""
+
+
+def _part_echoes(stated: list[Stated], probe: Probe) -> tuple[list[Stated], list[Stated]]:
+    """Part the numbers of an answer by whether the question has them already.
+
+    A number of the question can be the answer all the same, where no other is given and it stands after
+    another word than in the question: "0 plus one is 1".
+    """
+    asked = find_quantities(probe.question, probe.language)
+    values = {value for quantity in asked for value in quantity.lows}
+    if not values:
+        return stated, []
+    places = {(_word_before(probe.question, quantity), value) for quantity in asked for value in quantity.lows}
+    fresh, echoed = [], []
+    for sentence, quantity in stated:
+        if quantity.lows != quantity.highs or values.isdisjoint(quantity.lows):
+            fresh.append((sentence, quantity))
+            continue
+        # "1,000" may be read as 1, but is then no echo of a 1 in the question.
+        others = tuple(value for value in quantity.lows if value not in values)
+        if others:
+            fresh.append((sentence, replace(quantity, lows=others, highs=others)))
+        elif (_word_before(sentence.text, quantity), quantity.lows[0]) not in places:
+            echoed.append((sentence, quantity))
+    return fresh, echoed
+
+
+def _word_before(text: str, quantity: Quantity) -> str:
+    before = prepare(text)[: quantity.start].split()
+    return before[-1] if before else ""
 
 
 @lru_cache(maxsize=4096)
-def _all_accepted(targets: tuple[str, ...], language: str, tolerance: float) -> tuple[Quantity, ...]:
-    return tuple(quantity for target in targets for quantity in accepted(target, language, tolerance))
+def _all_accepted(targets: tuple[str, ...], language: str, tolerance: float, unit: str) -> tuple[Quantity, ...]:
+    found = [quantity for target in targets for quantity in accepted(target, language, tolerance)]
+    return tuple(quantity if quantity.unit else replace(quantity, unit=unit) for quantity in found)
 
 
 def _stated(asserted: tuple[Sentence, ...], language: str) -> Iterator[tuple[Sentence, Quantity]]:
@@ -82,15 +116,15 @@ _APPROXIMATELY = frozenset(
 def accepted(target: str, language: str, tolerance: float) -> list[Quantity]:
     """Give the ranges of values that a target accepts, in its own units.
 
-    A single number accepts what rounds to it at its own precision, or lies within `tolerance`
-    (relative); a range, also one in brackets, accepts what lies inside.
+    A single number accepts what lies within `tolerance` (relative) or, without one, what rounds to it at its
+    own precision; a range, also one in brackets, accepts what lies inside.
     """
     ranges = []
     for quantity in find_quantities(target, language):
-        slack = 0.0 if quantity.lows != quantity.highs else quantity.step / 2
+        slack = 0.0 if tolerance or quantity.lows != quantity.highs else quantity.step / 2
         for low, high in zip(quantity.lows, quantity.highs, strict=False):
-            room = max(slack, tolerance * abs(low)) * (1 + 1e-9)
-            ranges.append(replace(quantity, lows=(low - room,), highs=(high + max(slack, tolerance * abs(high)),)))
+            below, above = (max(slack, tolerance * abs(end)) * (1 + 1e-9) for end in (low, high))
+            ranges.append(replace(quantity, lows=(low - below,), highs=(high + above,)))
     return ranges
 
 

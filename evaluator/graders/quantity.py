@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
-from evaluator.graders.normalise import fold
+from evaluator.graders.normalise import fold, tokens
+from evaluator.graders.phrases import WORDS
 
 _DATA: dict[str, Any] = tomllib.loads(
     files("evaluator.graders").joinpath("number_words.toml").read_text(encoding="utf-8")
@@ -25,6 +27,24 @@ _UNITS: dict[str, tuple[str, float]] = {
     for factor, words in names.items()
     for name in words.split()
 }
+_PREFIXES: dict[str, tuple[str, float]] = {
+    symbol: (name, float(factor)) for factor, names in _DATA["prefixes"].items() for symbol, name in [names.split()]
+}
+_UNITS |= {
+    f"{prefix}{name}": (dimension, factor)
+    for prefix, factor in [("", 1.0), *_PREFIXES.values()]
+    for dimension, names in _DATA["metric"].items()
+    for name in names.split()
+    if len(name) > 1
+}
+_UNITS |= {
+    f"{symbol}{name}".casefold(): (dimension, factor)
+    for symbol, (_, factor) in [("", ("", 1.0)), *_PREFIXES.items()]
+    for dimension, names in _DATA["metric"].items()
+    for name in names.split()
+    # Of prefixes that differ by case only, the small one goes with units of everyday size.
+    if len(name) == 1 and symbol not in {"T", "M", "G"}
+}
 _WORDS: dict[str, dict[str, int]] = {
     language: {fold(name): int(value) for value, names in by_value.items() for name in names.split()}
     for language, by_value in _DATA["words"].items()
@@ -33,7 +53,8 @@ _HAN = {**{digit: value for value, digit in enumerate("零一二三四五六七�
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 
 _DIGITS = (
-    r"(?<![\w.,])(?<![^\W\d_]-)(?P<minus>-)?"
+    # A letter or two may stand before a decimal fraction, as in "M9.5" and "pH7.4".
+    r"(?:(?<![\w.,])(?<![^\W\d_]-)|(?<=\b[a-z])(?=\d+\.\d)|(?<=\b[a-z][a-z])(?=\d+\.\d))(?P<minus>-)?"
     r"(?P<digits>\d{1,3}(?:[ ']\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)(?:st|nd|rd|th)?"
     r"(?:e(?P<e>[+-]?\d{1,3})\b|\s?[x×*]\s?10\s?\^\s?(?P<power>-?\d{1,3})|(?<=\b10)\^(?P<of_ten>\d{1,2}))?"
 )
@@ -42,7 +63,11 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _SUPERSCRIPT = re.compile("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 CURRENCY = "$€£¥₹₽"
 _NUMERAL = re.compile(rf"(?P<paren>\()?(?P<currency>[{CURRENCY}])?\s?{_DIGITS}")
-_TAIL_WORD = re.compile(rf"\s{{0,2}}-?(?P<word>%|°\s?[cf]?\b|[{CURRENCY}]|[万萬亿億千百]|[^\W\d_]+\.?)")
+_TAIL_WORD = re.compile(rf"\s{{0,2}}-?(?P<word>%|°\s?[cf]?\b|[{CURRENCY}]|[万萬亿億千百]|[^\W\d_]+(?:[23]\b)?\.?)")
+_SYMBOL = re.compile(
+    rf"(?<=\d)(\s?)({'|'.join(_PREFIXES)}|[µu])?({'|'.join(sorted(_DATA['symbols'], key=len, reverse=True))})(?!\w)"
+)
+_MINUS = re.compile(r"(?<![\d.,] )\b(?:minus|negative|moins|menos|минус|マイナス|负)\s?(?=\d)")
 _HAN_RUN = re.compile("[零〇一二两兩三四五六七八九十百千万萬亿億]+")
 _NEEDS_OPENER = frozenset(["a", "and", "et", "und", "y", "e", "и"])
 _RANGE_JOINTS = _NEEDS_OPENER | {"-", "–", "—", "~", "to", "až", "az", "bis", "до", "至", "到"}
@@ -78,8 +103,32 @@ def find_quantities(text: str, language: str = "en") -> list[Quantity]:
 
 def prepare(text: str) -> str:
     """Fold a text for number and date search; superscripts after 10 become powers."""
+    if not _DIGIT.search(text):
+        return fold(text).replace("**", "")
     text = _SUPERSCRIPT.sub(lambda found: "10^" + unicodedata.normalize("NFKC", found[1]), text)
-    return fold(text).replace("\u00a0", " ").replace("−", "-").replace("**", "")
+    text = fold(_SYMBOL.sub(_spell_unit, text)).replace("\u00a0", " ").replace("−", "-").replace("**", "")
+    return _MINUS.sub("-", text)
+
+
+def _spell_unit(found: re.Match[str]) -> str:
+    symbol, unit = found[2], found[3]
+    # One B or L alone is more often the letter of a list than a unit.
+    if symbol is None and unit in {"B", "L"}:
+        return found[0]
+    prefix = _PREFIXES["μ" if symbol in {"µ", "u"} else symbol][0] if symbol else ""
+    return f"{found[1] or ' '}{prefix}{_DATA['symbols'][unit]}"
+
+
+@lru_cache(maxsize=4096)
+def asked_unit(question: str) -> str:
+    """Give the unit that a question asks for, or an empty string.
+
+    >>> asked_unit("How many minutes is it?"), asked_unit("What is the energy in joules?"), asked_unit("How many?")
+    ('minutes', 'joules', '')
+    """
+    words = tokens(question)
+    after = [word for before, word in pairwise(words) if before in WORDS["quantity"] or before == "in"]
+    return next((word for word in after if word in _UNITS and len(word) > 1), "")
 
 
 def _numerals(text: str) -> Iterator[Quantity]:
@@ -156,7 +205,11 @@ def _words(text: str, language: str) -> Iterator[Quantity]:
             continue
         value = float(_sum_words(re.split(r"[\s-]+", found[0]), _WORDS[language]))
         factor, unit, end = _tail(text, found.end())
-        yield Quantity((value * factor,), (value * factor,), factor, unit, found.start(), end)
+        factor *= -1 if text.endswith(_MINUS_WORDS, 0, found.start()) else 1
+        yield Quantity((value * factor,), (value * factor,), abs(factor), unit, found.start(), end)
+
+
+_MINUS_WORDS = ("minus ", "negative ", "moins ", "menos ", "минус ")
 
 
 def _sum_words(words: Iterable[str], values: dict[str, int]) -> int:

@@ -18,7 +18,7 @@ from evaluator.records import AbstentionKind
 
 KINDS: tuple[AbstentionKind, ...] = ("policy_refusal", "clarification", "dont_know", "premise_corrected")
 """Most specific first: the kind of a declining sentence is the first that fits."""
-_PHRASES = {kind: compile_phrases(kind) for kind in (*KINDS, "filler", "guess")}
+_PHRASES = {kind: compile_phrases(kind) for kind in (*KINDS, "no_answer", "denial", "filler", "guess")}
 _CONTRAST = "|".join(sorted(word for word in WORDS["contrast"] if len(word) > 1))
 _CLAUSE_END = re.compile(rf"[,;:—–]\s+|[，；：،]|(?=\s(?:{_CONTRAST})\s)", re.IGNORECASE)
 
@@ -29,7 +29,7 @@ class Stance:
 
     answer: Answer
     roles: tuple[frozenset[str], ...]
-    """Per sentence: the abstention kinds it voices, `filler`, `guess`."""
+    """Per sentence: the kinds of phrases in it: abstention kinds, `no_answer`, `denial`, `filler`, `guess`."""
     asserted: tuple[Sentence, ...]
     """What remains when declining sentences and clauses are taken away."""
     guesses_in_declining: bool
@@ -42,14 +42,14 @@ def read_stance(answer: Answer, question: str = "") -> Stance:
     Phrases that only repeat the question ("what are you not allowed to ...") do not count.
     """
     echo = _declining_question(question)
-    roles = _roles(blank_runs(answer.sentences, echo) if echo else answer.sentences)
+    roles = find_roles(blank_runs(answer.sentences, echo) if echo else answer.sentences)
     asserted: list[Sentence] = []
     guesses = has_declined = False
     for sentence, found in zip(answer.sentences, roles, strict=True):
         if not _declines(found):
             asserted.append(sentence)
             continue
-        kept, offers = _remaining_clauses(sentence)
+        kept, offers = remaining_clauses(sentence)
         asserted += kept
         # Later declining sentences only repeat the first, with background that may be guessed at.
         guesses = guesses or (offers and not has_declined)
@@ -63,7 +63,7 @@ def is_bare_decline(sentence: Sentence) -> bool:
     Among the targets of a probe it is no statement to match: an answer that says so abstains. "Nobody knows"
     and "this cannot be answered" are about the world: to say so is correct where a target says so.
     """
-    return _declines(_roles((sentence,))[0]) and not WORDS["speaker"].isdisjoint(sentence.tokens)
+    return _declines(find_roles((sentence,))[0]) and not WORDS["speaker"].isdisjoint(sentence.tokens)
 
 
 def assertions(stance: Stance, targets: tuple[str, ...]) -> tuple[Sentence, ...]:
@@ -77,21 +77,22 @@ def assertions(stance: Stance, targets: tuple[str, ...]) -> tuple[Sentence, ...]
 def _has_unknown(targets: tuple[str, ...]) -> bool:
     """Whether a target says of the world that something is not known."""
     sentences = [make_sentence(target) for target in targets]
-    return any(_declines(_roles((sentence,))[0]) and not is_bare_decline(sentence) for sentence in sentences)
+    return any(_declines(find_roles((sentence,))[0]) and not is_bare_decline(sentence) for sentence in sentences)
 
 
 @lru_cache(maxsize=4096)
 def _declining_question(question: str) -> tuple[str, ...]:
     """Return the words of a question that itself sounds like declining, else nothing."""
     sentence = make_sentence(question)
-    return sentence.tokens if _roles((sentence,))[0] & set(KINDS) else ()
+    return sentence.tokens if find_roles((sentence,))[0] & set(KINDS) else ()
 
 
 def _declines(roles: frozenset[str]) -> bool:
     return bool(roles & {"dont_know", "policy_refusal", "clarification"})
 
 
-def _roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
+def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
+    """Find what each sentence does: the kinds of phrases in it."""
     lines = [f" {' '.join(sentence.tokens)} {BREAK}".encode() for sentence in sentences]
     starts = list(accumulate(map(len, lines), initial=0))
     text = b"".join(lines)
@@ -102,16 +103,32 @@ def _roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
     return tuple(map(frozenset, found))
 
 
-def _remaining_clauses(sentence: Sentence) -> tuple[list[Sentence], bool]:
-    clauses = [make_sentence(part) for part in _CLAUSE_END.split(sentence.text) if part and not part.isspace()]
+def has_phrase(kind: str, sentence: Sentence) -> bool:
+    """Whether a sentence has a phrase of one kind."""
+    return _PHRASES[kind].search(f" {' '.join(sentence.tokens)} {BREAK}".encode()) is not None
+
+
+def remaining_clauses(sentence: Sentence) -> tuple[list[Sentence], bool]:
+    """Take the clauses that decline or are courtesy away.
+
+    Returns:
+        What remains, and whether it offers an answer all the same.
+    """
+    clauses = split_clauses(sentence)
     kept, offers = [], False
-    roles = _roles(tuple(clauses))
+    roles = find_roles(clauses)
     has_declined = False
     for clause, found in zip(clauses, roles, strict=True):
         if _declines(found):
             has_declined = True
-        elif "filler" not in found and "premise_corrected" not in found:
+        elif found.isdisjoint(("filler", "premise_corrected", "no_answer")):
             kept.append(clause)
             contrasts = bool(clause.tokens) and clause.tokens[0] in WORDS["contrast"]
-            offers = offers or "guess" in found or (has_declined and contrasts)
+            is_hearsay = not WORDS["hearsay"].isdisjoint(clause.tokens)
+            offers = offers or "guess" in found or (has_declined and contrasts and not is_hearsay)
     return kept, offers
+
+
+def split_clauses(sentence: Sentence) -> tuple[Sentence, ...]:
+    """Split a sentence at punctuation and at words like "but"."""
+    return tuple(make_sentence(part) for part in _CLAUSE_END.split(sentence.text) if part and not part.isspace())

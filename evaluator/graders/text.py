@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from evaluator.graders.commitment import has_rival, is_list_of_candidates
 from evaluator.graders.normalise import (
     ARTICLES,
     CLAUSE_MARK,
@@ -16,7 +17,7 @@ from evaluator.graders.normalise import (
     without_articles,
 )
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Sentence, blank_runs, is_denied, is_one_of_several
+from evaluator.graders.sentence import Sentence, blank_runs, is_denied
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
 
@@ -28,12 +29,15 @@ _REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for an asserted target, then for an asserted distractor."""
     echo = tuple(tokens(probe.question))
+    forms = [form for target in probe.targets for form in target_forms(target)]
+    if is_list_of_candidates(asserted, forms, probe.question):
+        return Finding(evidence=f"lists several candidates: {asserted[0].text}")
     denied = ""
     known = frozenset(map(canonical, echo))
     for target in probe.targets:
         sentences = blank_runs(asserted, echo) if known.issuperset(target_forms(target)[0]) else asserted
         found = find_target(target, sentences, probe.language)
-        if found and not _competes(found, probe.targets) and not _is_outdone(target, probe, sentences):
+        if found and not found.competes(forms) and not _is_outdone(target, probe, sentences):
             return Finding(is_correct=True, evidence=f"asserts {target!r}: {found.evidence}")
         denied = denied or (found.evidence if found else "")
     for target in probe.targets:
@@ -68,6 +72,10 @@ class Place:
     def evidence(self) -> str:
         """The sentence, for the reader of a verdict."""
         return self.sentence.text
+
+    def competes(self, forms: list[tuple[str, ...]]) -> bool:
+        """Whether what stands here is one of several candidates."""
+        return has_rival(self.sentence, self.start, self.end, forms)
 
 
 def find_target(target: str, sentences: tuple[Sentence, ...], language: str) -> Place | None:
@@ -203,15 +211,6 @@ def _position(word: str, sentence: Sentence, language: str) -> int:
     if language in INFLECTED:
         return next((at for at, key in enumerate(sentence.keys) if is_same_word(word, key, language)), -1)
     return -1
-
-
-def _competes(place: Place, targets: tuple[str, ...]) -> bool:
-    words = place.sentence.tokens
-    if not is_one_of_several(words, place.start, place.end):
-        return False
-    inside = set(place.sentence.keys[place.start : place.end])
-    others = [form for target in targets for form in target_forms(target)]
-    return not any(set(form) <= place.sentence.key_set and not set(form) & inside for form in others)
 
 
 def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -46,6 +47,9 @@ def _start(path: Path, alias: str, slots: int) -> Any:
     params.port = 0
     params.n_parallel = slots
     params.n_ctx = slots * CONTEXT_TOKENS_PER_SLOT
+    # llama.cpp's threads wait for each other in a spin: on a busy machine one thread too many
+    # makes every answer ten times slower, while half the cores cost little on an idle one.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) // 2)
     params.verbosity = 0
     params.ui = False
     try:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
-
-import msgspec
 
 from evaluator.errors import AnswersFileError, ProviderError
 from evaluator.jsonl import read_records
-from evaluator.records import Failure, ModelSettings, Outcome, Record, Request, Response, Usage
+from evaluator.records import Failure, ModelSettings, Outcome, RecordedAnswer, Request, Response
 
 MAX_ANSWER_LINE_BYTES = 64 * 1024 * 1024
 OUTCOME_OF_FINISH: dict[str, Outcome] = {
@@ -21,17 +18,6 @@ OUTCOME_OF_FINISH: dict[str, Outcome] = {
     "refusal": "refused",
     "error": "failed",
 }
-
-
-class RecordedAnswer(Record, frozen=True):
-    """One line of answers.jsonl."""
-
-    model: str
-    probe_id: str
-    text: str
-    repeat: Annotated[int, msgspec.Meta(ge=0, lt=100_000)] = 0
-    finish_reason: str | None = None
-    usage: Usage | None = None
 
 
 class RecordedAnswers:
@@ -47,7 +33,7 @@ class RecordedAnswers:
         if found is None:
             message = f"no recorded answer in {self._origin}"
             failure = Failure(kind="permanent", message=message)
-            return _response(request, outcome="failed", detail=message, failure=failure)
+            return request.response(outcome="failed", detail=message, failure=failure)
         return recorded_response(request, found)
 
 
@@ -58,8 +44,7 @@ def recorded_response(request: Request, answer: RecordedAnswer) -> Response:
     is_empty = outcome == "answered" and not answer.text.strip()
     if is_empty:
         outcome, detail = "malformed", "no text"
-    return _response(
-        request,
+    return request.response(
         outcome=outcome,
         detail=detail,
         text=answer.text,
@@ -69,30 +54,42 @@ def recorded_response(request: Request, answer: RecordedAnswer) -> Response:
     )
 
 
-def _response(request: Request, **fields: object) -> Response:
-    return Response(
-        request_id=request.request_id,
-        probe_id=request.probe_id,
-        model=request.model,
-        prompt=request.prompt,
-        repeat=request.repeat,
-        **fields,  # type: ignore[arg-type]
-    )
-
-
-def read_answers(path: Path) -> Iterator[tuple[int, RecordedAnswer]]:
-    """Yield (line number, answer), refusing a second answer to the same question.
+def read_native(path: Path) -> Iterator[tuple[int, RecordedAnswer]]:
+    """Yield (line number, answer) of answers.jsonl.
 
     Raises:
         AnswersFileError: Naming file, line and field.
     """
+    return read_records(path, RecordedAnswer, AnswersFileError, max_line_bytes=MAX_ANSWER_LINE_BYTES)
+
+
+def read_answers(path: Path) -> Iterator[tuple[int, RecordedAnswer]]:
+    """Yield (line number, answer) of answers.jsonl, each question answered once.
+
+    Raises:
+        AnswersFileError: Naming file, line and field.
+    """
+    return refuse_duplicates(path, read_native(path), unit="line")
+
+
+def refuse_duplicates(
+    path: Path, answers: Iterable[tuple[int, RecordedAnswer]], *, unit: str
+) -> Iterator[tuple[int, RecordedAnswer]]:
+    """Pass on (number, answer), refusing a second answer to the same question, and no answer at all.
+
+    Args:
+        unit: What the number counts: line or sample.
+
+    Raises:
+        AnswersFileError: Naming both places.
+    """
     seen: dict[tuple[str, str, int], int] = {}
-    for number, answer in read_records(path, RecordedAnswer, AnswersFileError, max_line_bytes=MAX_ANSWER_LINE_BYTES):
+    for number, answer in answers:
         key = (answer.model, answer.probe_id, answer.repeat)
         if key in seen:
             raise AnswersFileError(
                 f"{path}:{number}: need one answer per model, probe_id and repeat, "
-                f"got a second for {answer.model}, {answer.probe_id}, {answer.repeat} (first on line {seen[key]})"
+                f"got a second for {answer.model}, {answer.probe_id}, {answer.repeat} (first on {unit} {seen[key]})"
             )
         seen[key] = number
         yield number, answer

@@ -1,11 +1,22 @@
-"""A summary as JSON, as text for a terminal and as Markdown; and the schemas of all records."""
+"""Results as JSON, as text for a terminal and as Markdown; and the schemas of all records."""
 
 from __future__ import annotations
 
+from evaluator.report.agreement import agreement_bytes, render_agreement, render_agreement_markdown
 from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
 from evaluator.report.schemas import json_schema
 from evaluator.report.summary_json import read_summary, summary_bytes
 from evaluator.report.terminal import render_terminal
 
-__all__ = ["json_schema", "read_summary", "render_markdown", "render_terminal", "safe_text", "summary_bytes"]
+__all__ = [
+    "agreement_bytes",
+    "json_schema",
+    "read_summary",
+    "render_agreement",
+    "render_agreement_markdown",
+    "render_markdown",
+    "render_terminal",
+    "safe_text",
+    "summary_bytes",
+]

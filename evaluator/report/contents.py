@@ -12,7 +12,7 @@ from evaluator.report.judges import judge_sections
 from evaluator.report.lookup import SLICES, find_estimate
 from evaluator.report.rates import Rate, note_text, rate_section, some_labels
 from evaluator.report.safe_text import safe_text
-from evaluator.report.section import Column, Row, Section, Table
+from evaluator.report.section import Column, Page, Row, Section, Table
 from evaluator.report.topics import topic_sections
 
 NAME_LIMIT = 300
@@ -36,6 +36,11 @@ _KNOWLEDGE_LEAD = (
     "Index: 100 (correct - wrong) / n, from -100 to +100; n is all graded."
 )
 _CALIBRATED_LEAD = "The same rates, corrected for the grader's errors with labels by people."
+
+
+def report_page(summary: Summary) -> Page:
+    """Build the whole report about `summary`."""
+    return Page(report_title(summary), report_facts(summary), report_sections(summary))
 
 
 def report_sections(summary: Summary) -> tuple[Section, ...]:

@@ -66,8 +66,32 @@ def index_interval(low: float | None, high: float | None) -> str:
     return _interval(low, high, "+")
 
 
-def _interval(low: float, high: float, sign: str) -> str:
-    decimals = 1
+def coefficient(value: float | None) -> str:
+    """Write a coefficient in [-1, 1] with two decimals; only a perfect one is written as 1.
+
+    >>> [coefficient(v) for v in (0.8493, 1.0, 0.9996, 0.0, -0.25, -0.001, None)]
+    ['0.85', '1', '>0.99', '0', '-0.25', '0.00', 'n/a']
+    """
+    if value is None or not math.isfinite(value):
+        return UNDEFINED
+    if value in {-1, 0, 1}:
+        return f"{value:.0f}"
+    text = f"{value:.2f}"
+    return {"1.00": ">0.99", "-1.00": "<-0.99", "-0.00": "0.00"}.get(text, text)
+
+
+def coefficient_interval(low: float | None, high: float | None) -> str:
+    """Write an interval of coefficients.
+
+    >>> coefficient_interval(0.7641, 0.9), coefficient_interval(0.98321, 0.98324), coefficient_interval(None, None)
+    ('[0.76, 0.90]', '[0.98321, 0.98324]', 'no interval')
+    """
+    if low is None or high is None:
+        return NO_INTERVAL
+    return _interval(low, high, "", decimals=2)
+
+
+def _interval(low: float, high: float, sign: str, decimals: int = 1) -> str:
     while decimals < _MOST_DECIMALS and low < high and f"{low:.{decimals}f}" == f"{high:.{decimals}f}":
         decimals += 1
     return f"[{_end(low, decimals, sign)}, {_end(high, decimals, sign)}]"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from evaluator.records import Summary
-from evaluator.report.contents import report_facts, report_sections, report_title
-from evaluator.report.section import Column, Section, Table, cell_text
+from evaluator.report.contents import report_page
+from evaluator.report.section import Column, Page, Section, Table, cell_text
 
 # Character references never act as Markdown; the empty comment keeps GitHub from linking @names and #numbers.
 _ACTIVE = str.maketrans(
@@ -32,8 +32,13 @@ _BLOCK_START = re.compile(r"^(\d*)([-+=.)])(?=[-=\s]|$)")
 
 def render_markdown(summary: Summary) -> str:
     """Show `summary` as GitHub Markdown, with the same facts as the terminal."""
-    blocks = [f"## {escape(report_title(summary))}", escape(report_facts(summary))]
-    for section in report_sections(summary):
+    return markdown_page(report_page(summary))
+
+
+def markdown_page(page: Page) -> str:
+    """Show any page as GitHub Markdown."""
+    blocks = [f"## {escape(page.title)}", escape(page.facts)]
+    for section in page.sections:
         blocks += _blocks(section)
     return "\n\n".join(blocks) + "\n"
 

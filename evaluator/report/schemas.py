@@ -11,18 +11,21 @@ from typing import Any
 
 import msgspec
 
-from evaluator import records
+from evaluator import records, results
 from evaluator.errors import ConfigError
-from evaluator.records import GoldLabel, Manifest, Probe, Request, Response, Summary, Verdict
+from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
+from evaluator.results import Agreement
 
 RECORDS: dict[str, type[msgspec.Struct]] = {
     "probe": Probe,
+    "answers": RecordedAnswer,
     "request": Request,
     "response": Response,
     "verdict": Verdict,
     "gold": GoldLabel,
     "manifest": Manifest,
     "summary": Summary,
+    "agreement": Agreement,
 }
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
@@ -41,8 +44,9 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
+    types = vars(records) | vars(results)
     for type_name, definition in schema["$defs"].items():
-        _describe_fields(definition, getattr(records, type_name))
+        _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
     _pin_schema_name(own, is_always_written=not record.__struct_config__.omit_defaults)
     named = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -49,6 +49,15 @@ class Section:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Page:
+    """A whole report: its title, one line of facts, and its sections in reading order."""
+
+    title: str
+    facts: str
+    sections: tuple[Section, ...]
+
+
 def cell_text(column: Column, cell: tuple[str, ...]) -> str:
     """Write a cell on its own, each part with its name where it needs one.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from evaluator.errors import EvaluatorError
 from evaluator.jsonl import describe
 from evaluator.records import SUMMARY_SCHEMA, Summary
+from evaluator.report.canonical_json import canonical_json
 from evaluator.report.safe_text import safe_text
 
 T = TypeVar("T")
@@ -24,17 +23,10 @@ class _SchemaName(msgspec.Struct):
 def summary_bytes(summary: Summary) -> bytes:
     """Write `summary` as canonical JSON: equal summaries give equal bytes.
 
-    Names are sorted where their order has no meaning, floats are written as Python's repr,
-    text is ASCII-escaped, lines are indented by 2 and the file ends in a newline.
-
     Raises:
         ValueError: For a NaN, an infinity or half a surrogate pair, which JSON cannot hold.
     """
-    contents = msgspec.to_builtins(summary)
-    _require_json(contents, "$")
-    # There and back, so that a count of 3 and one of 3.0 become the same bytes.
-    contents = msgspec.to_builtins(msgspec.convert(contents, Summary), order="deterministic")
-    return json.dumps(contents, indent=2, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
+    return canonical_json(summary)
 
 
 def read_summary(data: bytes, origin: str) -> Summary:
@@ -77,17 +69,3 @@ def _decode(data: bytes, origin: str, record: type[T]) -> T:
 def _refused(origin: str, reason: str) -> EvaluatorError:
     # Field names come from the file, so they are made safe to print as well.
     return EvaluatorError(f"{safe_text(origin)}: {safe_text(reason, limit=_REASON_LIMIT)}")
-
-
-def _require_json(value: Any, place: str) -> None:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _require_json(key, place)
-            _require_json(inner, f"{place}.{key}")
-    elif isinstance(value, list | tuple):
-        for position, inner in enumerate(value):
-            _require_json(inner, f"{place}[{position}]")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{place}: need a finite number, got {value}")
-    elif isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-        raise ValueError(f"{place}: need text, got half a surrogate pair")

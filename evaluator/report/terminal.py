@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from evaluator.records import Summary
-from evaluator.report.contents import report_facts, report_sections, report_title
-from evaluator.report.section import Section
+from evaluator.report.contents import report_page
+from evaluator.report.section import Page, Section
 from evaluator.report.terminal_table import table_lines
 
 if TYPE_CHECKING:
@@ -26,12 +26,17 @@ def render_terminal(summary: Summary, *, width: int = 80, colour: bool = False) 
         width: Of the terminal, in columns; less than 30 is taken as 30.
         colour: Mark titles with ANSI styles; nothing is said by colour alone.
     """
+    return terminal_page(report_page(summary), width=width, colour=colour)
+
+
+def terminal_page(page: Page, *, width: int, colour: bool) -> str:
+    """Show any page as text of at most `width` columns, as `render_terminal` does."""
     width = max(width, NARROWEST)
     stream = io.StringIO()
     console = _console(stream, width, colour=colour)
-    _say(console, report_title(summary), "bold", indent=0)
-    _say(console, report_facts(summary), "dim", indent=0)
-    for section in report_sections(summary):
+    _say(console, page.title, "bold", indent=0)
+    _say(console, page.facts, "dim", indent=0)
+    for section in page.sections:
         _show(console, section, width)
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 

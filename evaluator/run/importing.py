@@ -12,7 +12,8 @@ from evaluator import __version__
 from evaluator.errors import AnswersFileError
 from evaluator.probeset import ProbeSet
 from evaluator.protocols import Grader
-from evaluator.providers.recorded import read_answers, recorded_response
+from evaluator.providers.formats import NATIVE, read_format
+from evaluator.providers.recorded import recorded_response
 from evaluator.records import Manifest, ModelSettings, PromptRef, Request, Response, Sampling
 from evaluator.run.plan import plan_sha256
 from evaluator.run.session import RunPlan, package_versions
@@ -28,17 +29,27 @@ class ImportedRun(msgspec.Struct, frozen=True):
 
 
 def import_answers(
-    path: Path, probe_sets: Sequence[ProbeSet], grader: Grader, *, run_id: str, started_at: str
+    path: Path,
+    probe_sets: Sequence[ProbeSet],
+    grader: Grader,
+    *,
+    run_id: str,
+    started_at: str,
+    format_name: str = NATIVE,
 ) -> ImportedRun:
     """Read recorded answers to known probes.
 
+    Args:
+        format_name: The tool that wrote the file, as in `evaluator.providers.formats`.
+
     Raises:
-        AnswersFileError: If a line is damaged, doubled, or answers a probe that no set has.
+        ConfigError: If the format is not known.
+        AnswersFileError: If an answer is damaged, doubled, or to a probe that no set has.
     """
     probes = tuple(probe for probe_set in probe_sets for probe in probe_set.probes)
     known = {probe.probe_id for probe in probes}
     requests, responses = [], []
-    for number, answer in read_answers(path):
+    for number, answer in read_format(path, format_name):
         if answer.probe_id not in known:
             names = ", ".join(probe_set.ref.path for probe_set in probe_sets)
             raise AnswersFileError(f"{path}:{number}: probe_id: need a probe of {names}, got {answer.probe_id!r}")
@@ -49,7 +60,11 @@ def import_answers(
         run_id=run_id,
         started_at=started_at,
         evaluator=__version__,
-        config={"probes": [probe_set.ref.path for probe_set in probe_sets], "answers": path.as_posix()},
+        config={
+            "probes": [probe_set.ref.path for probe_set in probe_sets],
+            "answers": path.as_posix(),
+            "from": format_name,
+        },
         probe_sets=tuple(probe_set.ref for probe_set in probe_sets),
         models=tuple(ModelSettings(id=model) for model in dict.fromkeys(request.model for request in requests)),
         prompts=(IMPORTED_PROMPT,),

@@ -166,8 +166,7 @@ def count_votes(
         )
         for request in judging.requests
     }
-    name = manifest.graders[0]
-    named = [msgspec.structs.replace(verdict, grader=name) for verdict in verdicts]
+    named = [msgspec.structs.replace(verdict, grader=joined_name(verdict.grader)) for verdict in verdicts]
     settled = [
         panel_verdict(verdict, [votes[vote] for vote in judging.ballots[verdict.request_id]])
         if verdict.request_id in judging.ballots

@@ -85,19 +85,13 @@ def replan(directory: RunDirectory) -> RunPlan:
     return RunPlan(manifest=manifest, probes=probes, requests=requests)
 
 
-def load_plan(directory: RunDirectory, grader: Grader | None) -> RunPlan:
+def load_plan(directory: RunDirectory) -> RunPlan:
     """Plan an existing run without asking anything: also one that was imported.
-
-    Args:
-        directory: The run.
-        grader: The grader of the verdicts to come, when it is not the one of the manifest.
 
     Raises:
         JournalError: If the run is damaged.
     """
     manifest, probes = directory.read_manifest(), directory.read_probes()
-    if grader is not None:
-        manifest = msgspec.structs.replace(manifest, graders=(grader.name,))
     return RunPlan(manifest=manifest, probes=probes, requests=[])
 
 

@@ -108,7 +108,16 @@ def test_the_verdict_says_whose_it_is(grader: Grader, probe: Probe) -> None:
     assert (verdict.request_id, verdict.probe_id, verdict.model) == ("r", "p", "m")
     assert (verdict.prompt, verdict.repeat, verdict.grader) == ("permit", 3, grader.name)
     assert verdict.step
-    assert len(verdict.evidence) <= 200
+
+
+@pytest.mark.parametrize(
+    "text", ["Lyon " * 100, "I don't know " + "why " * 200, "not " * 300, "Paris, " * 90, "5 " * 300]
+)
+def test_evidence_is_a_line_of_at_most_200_characters(grader: Grader, text: str) -> None:
+    for probe in PROBES:
+        evidence = grader.grade(probe, respond(text)).evidence
+        assert 0 < len(evidence) <= 200
+        assert "\n" not in evidence
 
 
 def count_lines(run: Callable[[], object]) -> int:

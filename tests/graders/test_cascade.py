@@ -205,7 +205,9 @@ def test_the_question_echoed_is_not_a_match() -> None:
 
 def test_an_answer_that_only_repeats_the_question_abstains() -> None:
     probe = answerable("Ada", question="Who was the first famous programmer of Zanbar?")
-    assert grade(probe, "The first famous programmer of Zanbar.").label == "abstained"
+    for text in ("The first famous programmer of Zanbar.", "Who was the first famous programmer of Zanbar?"):
+        verdict = grade(probe, text)
+        assert (verdict.label, verdict.abstention_kind) == ("abstained", None)
 
 
 def test_several_targets_joined_by_or_are_correct() -> None:

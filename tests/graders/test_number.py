@@ -88,6 +88,82 @@ def test_the_year_of_the_question_is_no_answer() -> None:
     assert label("115", "In 1990 there were 115 goals.", question=question) == "correct"
 
 
+TANK = "How many litres fill a tank 2 m long, 1 m wide and 0.5 m deep?"
+DRIVE = "How many minutes does a 40 km drive take at 80 km/h?"
+SUM = "What is 0 plus one?"
+
+
+@pytest.mark.parametrize(
+    ("question", "target", "text", "expected"),
+    [
+        (TANK, "1000", "1,000 litres", "correct"),
+        (TANK, "1000", "1.000", "correct"),
+        (TANK, "1000", "2 × 1 × 0.5 = 1 m³, which is 1,000 litres.", "correct"),
+        (TANK, "1000", "1 m³", "correct"),
+        (TANK, "1000", "2 m", "wrong"),
+        (DRIVE, "30", "40/80 = 0.5 h = 30 min", "correct"),
+        (DRIVE, "30", "It takes 0.5 hours.", "correct"),
+        (DRIVE, "30", "30 hours", "wrong"),
+        (DRIVE, "40", "For 40 km it takes 30.", "wrong"),
+        (SUM, "1", "It is 1.", "correct"),
+        (SUM, "1", "0 plus one is 1.", "correct"),
+        (SUM, "1", "0 plus one is 2.", "wrong"),
+        (SUM, "1", "0 plus one", "abstained"),
+        ("How many goals in 1990?", "1990", "In 1990.", "wrong"),
+    ],
+)
+def test_numbers_of_the_question(question: str, target: str, text: str, expected: str) -> None:
+    assert label(target, text, question=question) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("-89.2", "minus 89.2 degrees Celsius", "correct"),
+        ("-5", "It was minus five degrees.", "correct"),
+        ("89.2", "minus 89.2", "wrong"),
+        ("5", "10 minus 5 = 5", "correct"),
+        ("9.5", "M9.5", "correct"),
+        ("9.5", "an Mw9.5 earthquake", "correct"),
+        ("5", "F5", "wrong"),
+        ("0.2 A", "200 mA", "correct"),
+        ("0.2 A", "200 MA", "wrong"),
+        ("0.2 A", "200 A", "wrong"),
+        ("5 MW", "5,000 kW", "correct"),
+        ("5 MW", "5 mW", "wrong"),
+        ("5 MW", "5 megawatts", "correct"),
+        ("5 µA", "5 microamperes", "correct"),
+        ("250 ml", "0.25 l", "correct"),
+        ("101.3 kPa", "1013 hPa", "correct"),
+        ("2 µm", "2000 nm", "correct"),
+        ("3 km", "3 km²", "wrong"),
+        ("5 V", "5 W", "wrong"),
+    ],
+)
+def test_signs_and_prefixed_units(target: str, text: str, expected: str) -> None:
+    assert label(target, text) == expected
+
+
+def test_a_unit_asked_for_is_the_unit_of_the_target() -> None:
+    question = "How many amperes does it draw?"
+    assert label("0.2", "200 mA", question=question) == "correct"
+    assert label("0.2", "0.2 volts", question=question) == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "tolerance", "expected"),
+    [
+        ("0.201", 0.01, "correct"),
+        ("0.203", 0.01, "wrong"),
+        ("0.15", 0.01, "wrong"),
+        ("0.203", 0.0, "correct"),
+        ("0.206", 0.0, "wrong"),
+    ],
+)
+def test_rounding_adds_nothing_to_a_tolerance(text: str, tolerance: float, expected: str) -> None:
+    assert label("0.20", text, tolerance=tolerance) == expected
+
+
 def test_tolerance_is_relative() -> None:
     assert label("100", "104", tolerance=0.05) == "correct"
     assert label("100", "106", tolerance=0.05) == "wrong"

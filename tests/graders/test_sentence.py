@@ -16,6 +16,8 @@ from evaluator.graders.sentence import MAX_CHARS, make_sentence, read_answer, sh
         ("यह दिल्ली है। धन्यवाद।", 2),
         ("One\nTwo\n\nThree", 3),
         ("Really? Yes! No.", 3),
+        ("Use `free`. It works.", 2),
+        ("It is **Paris**. It is big.", 2),
         ("...", 0),
         ("Paris\nQ: What is next?\nA: Lyon", 1),
     ],

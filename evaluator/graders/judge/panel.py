@@ -19,8 +19,10 @@ def joined_name(grader: str) -> str:
 
     >>> joined_name("cascade-1")
     'cascade-1+judge-1'
+    >>> joined_name("cascade-1+judge-1")
+    'cascade-1+judge-1'
     """
-    return f"{grader}+{VERSION}"
+    return f"{grader.removesuffix(f'+{VERSION}')}+{VERSION}"
 
 
 def panel_verdict(cheap: Verdict, votes: Sequence[Verdict]) -> Verdict:
