@@ -188,6 +188,29 @@ def test_grading_again_asks_nobody_and_gives_the_same_bytes(folder: Path) -> Non
     assert summary(folder)["judges"] == []
 
 
+def test_agreement_with_labels_is_measured_with_the_judge_and_asks_nobody(folder: Path) -> None:
+    first_run(folder)
+    by_person = ("grade", "r", "--against", "labels.jsonl", "--json")
+    labels = [
+        {"probe_id": verdict["probe_id"], "model": verdict["model"], "label": "abstained", "annotator": "anna"}
+        for verdict in verdicts(folder)
+        if verdict["step"] == "leftover"
+    ]
+    (folder / "labels.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    before = evaluator(*by_person, cwd=folder)
+    assert before.returncode == 0, before.stderr
+    with chat_server(always("VERDICT: dont_know")) as judge:
+        assert grade(folder, judge).returncode == 0
+        refused = grade(folder, judge, more=("--against", "labels.jsonl"))
+        assert refused.returncode == 2
+        assert "ask no judge" in refused.stderr
+    after = evaluator(*by_person, cwd=folder)
+    assert after.returncode == 0, after.stderr
+    assert json.loads(before.stdout)["grader"] == "cascade-1"
+    assert json.loads(after.stdout)["grader"] == "cascade-1+judge-1"
+    assert before.stdout != after.stdout
+
+
 def test_equal_texts_of_two_models_are_judged_once(folder: Path) -> None:
     lines = [
         {"model": model, "probe_id": f"p{number:03}", "text": "I should think that is Venus."}

@@ -128,7 +128,8 @@ def plan_judging(
 
 def _requests_about(manifest: Manifest, probe: Probe, response: Response) -> list[Request]:
     text = after_reasoning(response.text) or response.text
-    messages = {flag: judge_messages(probe, text, structured=flag) for flag in (False, True)}
+    flags = {judge.structured_output for judge in manifest.judges}
+    messages = {flag: judge_messages(probe, text, structured=flag) for flag in flags}
     return [
         _request(judge, probe, messages[judge.structured_output], repeat)
         for judge in manifest.judges

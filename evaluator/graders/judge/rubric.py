@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+from functools import cache
 from typing import Any, NamedTuple
 
 from evaluator.graders.judge.fence import fence, fence_token
@@ -121,11 +122,6 @@ def judge_messages(probe: Probe, text: str, *, structured: bool) -> tuple[Messag
         text: The answer, without a leading reasoning block.
         structured: Whether the reply is bound to `reply_schema`; else it must end in a verdict line.
     """
-    rubric, examples = (
-        (_ANSWERABLE, ANSWERABLE_EXAMPLES) if probe.is_answerable else (_UNANSWERABLE, UNANSWERABLE_EXAMPLES)
-    )
-    ending = _ending(tuple(words_for(probe)), structured=structured)
-    system = "\n\n".join((rubric, _examples(examples), ending))
     blocks = _blocks(probe, text)
     token = fence_token(*(shown for _, shown, _ in blocks))
     user = "\n\n".join(fence(title, shown, token, most_chars=most) for title, shown, most in blocks)
@@ -133,7 +129,21 @@ def judge_messages(probe: Probe, text: str, *, structured: bool) -> tuple[Messag
     task = (
         "Grade the answer in the last block." if probe.is_answerable else "Say what the answer in the last block does."
     )
-    return Message(role="system", content=system), Message(role="user", content=f"{user}\n\n{task} {ending}")
+    ending = _ending(tuple(words_for(probe)), structured=structured)
+    system = _system_message(is_answerable=probe.is_answerable, structured=structured)
+    return system, Message(role="user", content=f"{user}\n\n{task} {ending}")
+
+
+@cache
+def _system_message(*, is_answerable: bool, structured: bool) -> Message:
+    """Return the one object that all requests of a kind share: there may be very many."""
+    rubric, examples, words = (
+        (_ANSWERABLE, ANSWERABLE_EXAMPLES, ANSWERABLE_WORDS)
+        if is_answerable
+        else (_UNANSWERABLE, UNANSWERABLE_EXAMPLES, UNANSWERABLE_WORDS)
+    )
+    ending = _ending(tuple(words), structured=structured)
+    return Message(role="system", content="\n\n".join((rubric, _examples(examples), ending)))
 
 
 def reply_schema(probe: Probe) -> dict[str, Any]:
