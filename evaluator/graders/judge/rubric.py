@@ -161,8 +161,8 @@ def _ending(words: tuple[str, ...], *, structured: bool) -> str:
     if structured:
         return f'Reply with a JSON object that has the one key "verdict"; its value is one of: {choice}.'
     return (
-        "End your reply with one line that holds the word VERDICT, a colon, a space and your word, and nothing else; "
-        f"write VERDICT nowhere else. Your word is one of: {choice}."
+        "End your reply with one line of this form, and write VERDICT nowhere else:\nVERDICT: word\n"
+        f"where word is one of: {choice}."
     )
 
 
