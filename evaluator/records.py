@@ -96,7 +96,7 @@ class Message(Record, frozen=True):
 class Sampling(Record, frozen=True):
     """How a model is asked to generate; None leaves the provider's default and is not sent."""
 
-    max_tokens: int = 1024
+    max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
     seed: int | None = None

@@ -22,6 +22,8 @@ from evaluator.records import ModelSettings
 
 Opener = Callable[[ModelSettings, str | None], AbstractAsyncContextManager[Provider]]
 
+DEFAULT_MAX_TOKENS = {"local": 256}
+"""Elsewhere 1024. The embedded model now and then repeats itself without end."""
 DEFAULT_CONCURRENCY = {"local": 4, "server": 16, "recorded": 64}
 KEY_VARIABLES = {"server": "SERVER_API_KEY"}
 BUILT_IN = ("local", "server", "recorded")
@@ -48,7 +50,7 @@ def provider_of(model_id: str) -> str:
 def with_defaults(settings: ModelSettings) -> ModelSettings:
     """Fill in what the provider decides when the user did not, so that the manifest shows it.
 
-    The embedded model is asked at temperature 0 with a fixed seed: its answers repeat.
+    The embedded model is asked at temperature 0 with a fixed seed, so that its answers repeat.
 
     Raises:
         ProviderError: If the model id is not usable.
@@ -59,6 +61,9 @@ def with_defaults(settings: ModelSettings) -> ModelSettings:
         temperature = 0.0 if sampling.temperature is None else sampling.temperature
         seed = 0 if sampling.seed is None else sampling.seed
         sampling = msgspec.structs.replace(sampling, temperature=temperature, seed=seed)
+    if sampling.max_tokens is None:
+        max_tokens = DEFAULT_MAX_TOKENS.get(provider, 1024)
+        sampling = msgspec.structs.replace(sampling, max_tokens=max_tokens)
     concurrency = settings.concurrency or DEFAULT_CONCURRENCY.get(provider, 16)
     return msgspec.structs.replace(settings, sampling=sampling, concurrency=concurrency)
 

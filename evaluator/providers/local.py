@@ -16,7 +16,8 @@ from evaluator.providers.weights import EMBEDDED, gguf_path
 from evaluator.records import ModelSettings
 
 SLOTS = 4
-CONTEXT_TOKENS_PER_SLOT = 4096
+PROMPT_TOKENS = 2048
+"""Room for the question and its passage, beside that for the answer."""
 
 
 @asynccontextmanager
@@ -33,12 +34,13 @@ async def open_local(settings: ModelSettings) -> AsyncIterator[OpenAIServer]:
     slots = settings.concurrency or SLOTS
     alias = name if name in EMBEDDED else path.stem
     # Loading takes a while and would block the event loop. The server lives as long as this name.
-    server = await asyncio.to_thread(_start, path, alias, slots)
+    context = PROMPT_TOKENS + (settings.sampling.max_tokens or PROMPT_TOKENS)
+    server = await asyncio.to_thread(_start, path, alias, slots, context * slots)
     async with HttpClient(f"{server.listening_address}/v1", connections=slots) as client:
         yield OpenAIServer(client, alias, deadline_s=settings.timeout_s, is_free=True)
 
 
-def _start(path: Path, alias: str, slots: int) -> Any:
+def _start(path: Path, alias: str, slots: int, context_tokens: int) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -46,10 +48,12 @@ def _start(path: Path, alias: str, slots: int) -> Any:
     params.model_alias = {alias}
     params.port = 0
     params.n_parallel = slots
-    params.n_ctx = slots * CONTEXT_TOKENS_PER_SLOT
+    params.n_ctx = context_tokens
     # llama.cpp's threads wait for each other in a spin: on a busy machine one thread too many
     # makes every answer ten times slower, while half the cores cost little on an idle one.
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) // 2)
+    # Every probe is asked once: keeping old prompts in memory would help nobody.
+    params.cache_ram_mib = 0
     params.verbosity = 0
     params.ui = False
     try:

@@ -59,6 +59,7 @@ def request_body(request: Request, model_name: str) -> bytes:
     sampling = request.sampling
     seed = None if sampling.seed is None else sampling.seed + request.repeat
     optional = {
+        "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "seed": seed,
@@ -68,7 +69,6 @@ def request_body(request: Request, model_name: str) -> bytes:
     body = {
         "model": model_name,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-        "max_tokens": sampling.max_tokens,
     }
     return msgspec.json.encode(body | {key: value for key, value in optional.items() if value is not None})
 

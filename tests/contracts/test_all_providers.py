@@ -116,6 +116,10 @@ async def open_echo(settings: ModelSettings, key: str | None) -> AsyncIterator[E
 
 def test_the_embedded_model_repeats_its_answers_by_default() -> None:
     sampling = with_defaults(ModelSettings(id="local/smollm2-135m")).sampling
-    assert (sampling.temperature, sampling.seed) == (0.0, 0)
-    own = ModelSettings(id="local/smollm2-135m", sampling=Sampling(temperature=0.7, seed=5))
+    assert (sampling.temperature, sampling.seed, sampling.max_tokens) == (0.0, 0, 256)
+    own = ModelSettings(id="local/smollm2-135m", sampling=Sampling(temperature=0.7, seed=5, max_tokens=9))
     assert with_defaults(own).sampling == own.sampling
+
+
+def test_a_token_limit_is_always_set_and_shown() -> None:
+    assert with_defaults(ModelSettings(id="server/m")).sampling.max_tokens == 1024

@@ -37,8 +37,8 @@ def test_the_body_holds_what_was_set_and_nothing_else() -> None:
     assert json.loads(request_body(request(), "m")) == {
         "model": "m",
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Né?"}],
-        "max_tokens": 1024,
     }
+    assert json.loads(request_body(request(max_tokens=99), "m"))["max_tokens"] == 99
     body = json.loads(request_body(request(temperature=0.0, top_p=0.5, seed=7, reasoning_effort="low"), "m"))
     assert (body["temperature"], body["top_p"], body["seed"], body["reasoning_effort"]) == (0.0, 0.5, 9, "low")
 
