@@ -102,7 +102,7 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path}: need UTF-8, got byte 0x{data[exc.start]:02x} at position {exc.start}") from exc
-    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise ConfigError(f"{path}: need TOML: {exc}") from exc
     try:
         settings = msgspec.convert(table, Settings)
@@ -148,6 +148,8 @@ def model_settings(settings: Settings) -> tuple[ModelSettings, ...]:
     """
     if not settings.model:
         raise ConfigError("need at least one model: --model ID or [[model]] in the config file")
+    if not settings.prompts:
+        raise ConfigError("prompts: need at least one, e.g. none or permit, got an empty list")
     _require_once("model", settings.model)
     _require("repeats", settings.repeats, 1, 1000)
     return tuple(_join(settings, settings.sampling, table) for table in settings.model)

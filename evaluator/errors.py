@@ -10,11 +10,15 @@ Only wrong input and broken files raise. What can happen to any single request
     ├── LabelsFileError         human labels
     ├── ProviderError           a model, server or key that cannot be used
     └── JournalError            a run directory: damaged, locked, missing or of another version
+        └── JournalWriteError   the disk refused in the middle of a run: exit code 4, resumable
 """
 
 
 class EvaluatorError(Exception):
     """Something the user can mend; the message says what was wanted and what came."""
+
+    exit_code = 2
+    """Nothing was sent."""
 
 
 class ConfigError(EvaluatorError):
@@ -39,3 +43,9 @@ class ProviderError(EvaluatorError):
 
 class JournalError(EvaluatorError):
     """A run directory cannot be used: damaged, locked, missing or of another version."""
+
+
+class JournalWriteError(JournalError):
+    """The disk refused while a run was going on; what is on disk stays, and the run can be resumed."""
+
+    exit_code = 4

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import io
 import os
+import select
 import sys
+from typing import TYPE_CHECKING, TextIO, cast
 
 from evaluator.errors import EvaluatorError
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 
 def main() -> None:
-    """Run the command line; wrong input ends in one line on stderr and exit code 2."""
+    """Run the command line; wrong input ends in one line on stderr and exit code 2.
+
+    Output is UTF-8 whatever the locale says. A stream that is closed or full never ends
+    the work: messages are dropped, and a result that could not be shown is told at the end.
+    """
+    results, messages = _Output(sys.stdout, 1), _Output(sys.stderr, 2)
+    sys.stdout = shown = results.as_text(line_buffering=results.isatty())
+    sys.stderr = messages.as_text(line_buffering=True)
+    code = _run_command()
+    shown.flush()
+    # A reader of stdout that went away (`| head`) has all it wanted.
+    if results.failure is not None and not isinstance(results.failure, BrokenPipeError):
+        reason = results.failure.strerror
+        sys.stderr.write(f"error: cannot write the result to standard output: {reason}; the run is saved\n")
+        code = code or 2
+    sys.exit(code)
+
+
+def _run_command() -> str | int | None:
     from evaluator.cli.app import app
 
     try:
@@ -18,8 +42,58 @@ def main() -> None:
         from evaluator.report import safe_text
 
         sys.stderr.write(f"error: {safe_text(str(exc), limit=2000)}\n")
-        sys.exit(2)
-    except BrokenPipeError:
-        # The reader of stdout went away (`| head`). Python would complain again while closing it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return exc.exit_code
+    except SystemExit as exc:
+        return exc.code
+    return 0
+
+
+class _Output(io.RawIOBase):
+    """Standard output or standard error; a write that fails is remembered, not raised."""
+
+    def __init__(self, stream: TextIO | None, number: int) -> None:
+        self.failure: OSError | None = None
+        self._raw: io.RawIOBase
+        if stream is None:
+            _occupy(number)
+            self._raw = io.FileIO(number, "w", closefd=False)
+        else:
+            # With `python -u` there is no buffer, and `buffer` is the raw stream itself.
+            self._raw = cast("io.RawIOBase", getattr(stream.buffer, "raw", stream.buffer))
+
+    def as_text(self, *, line_buffering: bool) -> TextIO:
+        """Return the stream to write to."""
+        buffer = io.BufferedWriter(self)
+        return io.TextIOWrapper(buffer, "utf-8", errors="backslashreplace", line_buffering=line_buffering)
+
+    def writable(self) -> bool:
+        """Always: what cannot be written is dropped."""
+        return True
+
+    def isatty(self) -> bool:
+        """Whether a person is looking."""
+        return self._raw.isatty()
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._raw.fileno()
+
+    def write(self, data: ReadableBuffer) -> int:
+        """Write what the system takes now; all of it counts as written when it refuses."""
+        try:
+            while (n_written := self._raw.write(data)) is None:
+                # Another process made the descriptor non-blocking.
+                select.select([], [self._raw], [])
+        except OSError as exc:
+            self.failure = self.failure or exc
+            return memoryview(data).nbytes
+        return n_written
+
+
+def _occupy(number: int) -> None:
+    """Take a closed descriptor, so that no journal is opened under the number of a standard stream."""
+    # Read-only: whoever writes to it is still told that it is closed.
+    unwritable = os.open(os.devnull, os.O_RDONLY)
+    if unwritable != number:
+        os.dup2(unwritable, number)
+        os.close(unwritable)

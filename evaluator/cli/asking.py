@@ -23,7 +23,7 @@ from evaluator.cli.result import conclude, save, show
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
-from evaluator.journal import JournalState, RunDirectory, check_run_id, read_journal
+from evaluator.journal import JournalState, RunDirectory, check_run_id
 from evaluator.probeset import read_probe_sets
 from evaluator.providers.client import is_loopback
 from evaluator.records import Summary, Verdict
@@ -56,8 +56,8 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
     manifest = with_judges(plan.manifest, settings, grader.name, allow_self_grading=allow)
     plan = msgspec.structs.replace(plan, manifest=manifest)
     directory = RunDirectory(Path(settings.out) / name)
-    reused = read_journal(RunDirectory.find(options.reuse, Path(settings.out)).journal_path) if options.reuse else None
-    if directory.manifest_path.exists():
+    reused = RunDirectory.find(options.reuse, Path(settings.out)).read_journal() if options.reuse else None
+    if directory.exists:
         plan = continue_same(plan, directory)
     else:
         confirm_price(plan, assume_yes=options.assume_yes)
@@ -86,6 +86,11 @@ def continue_same(plan: RunPlan, directory: RunDirectory) -> RunPlan:
         JournalError: If a run of that id asked something else.
     """
     existing = replan(directory)
+    if [ref.sha256 for ref in existing.manifest.probe_sets] != [ref.sha256 for ref in plan.manifest.probe_sets]:
+        raise JournalError(
+            f"run {directory.run_id} exists at {directory.path}, but its probes were changed since; "
+            "choose another --run-id"
+        )
     if existing.manifest.plan_sha256 != plan.manifest.plan_sha256:
         raise JournalError(
             f"run {directory.run_id} exists at {directory.path} with other probes, models or settings; "
@@ -99,7 +104,11 @@ def continue_same(plan: RunPlan, directory: RunDirectory) -> RunPlan:
         )
     check_judge_prompt(has)
     say(f"continuing run {directory.run_id}")
-    return existing
+    for model, before in zip(asked.models, has.models, strict=True):
+        if model.base_url != before.base_url:
+            say(f"{model.id} is asked at {model.base_url} from now on; before it was {before.base_url}")
+    # How to reach the models is as this command says; what they are asked is as the run began.
+    return msgspec.structs.replace(existing, manifest=msgspec.structs.replace(has, models=asked.models))
 
 
 def confirm_price(plan: RunPlan, *, assume_yes: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from evaluator.cli.messages import say
@@ -10,6 +11,8 @@ from evaluator.errors import ProviderError
 from evaluator.providers import key_variable, provider_of
 from evaluator.providers.weights import fetch, gguf_path
 from evaluator.records import ModelSettings
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
@@ -19,6 +22,10 @@ def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
         ProviderError: If a model names its variable and the variable is empty.
     """
     keys = {}
+    for model in models:
+        if model.api_key_env is not None and not VARIABLE.fullmatch(model.api_key_env):
+            # Not echoed: people paste the key itself here.
+            raise ProviderError(f"{model.id}: api_key_env: need the name of an environment variable, not a key")
     for model in models:
         name = key_variable(model)
         value = os.environ.get(name, "") if name else ""

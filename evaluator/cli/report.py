@@ -64,6 +64,7 @@ def load_summary(run: str, out: Path) -> Summary:
     Raises:
         JournalError: If there is no such run or it is damaged.
     """
+    import os
     from pathlib import Path
 
     from evaluator.cli.result import conclude
@@ -74,7 +75,7 @@ def load_summary(run: str, out: Path) -> Summary:
     from evaluator.run.regrade import grade_responses
     from evaluator.run.session import final_responses, load_plan
 
-    if Path(run).is_file():
+    if os.path.isfile(run):  # noqa: PTH113  # is_file() raises for a name that is too long
         try:
             return read_summary(Path(run).read_bytes(), run)
         except OSError as exc:

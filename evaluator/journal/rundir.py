@@ -13,6 +13,7 @@ import filelock
 import msgspec
 
 from evaluator.errors import JournalError
+from evaluator.journal.read import JournalState, read_journal
 from evaluator.jsonl import describe, encode_line, read_records
 from evaluator.records import MANIFEST_SCHEMA, Manifest, Probe, Verdict
 
@@ -40,6 +41,12 @@ class RunDirectory:
         self.gold_path = path / "gold.jsonl"
         self.summary_path = path / "summary.json"
 
+    @property
+    def exists(self) -> bool:
+        """Whether a run was made here."""
+        # Not is_file(): it raises for a name that is too long.
+        return os.path.isfile(self.manifest_path)  # noqa: PTH113
+
     @classmethod
     def find(cls, run: str, out: Path) -> RunDirectory:
         """Find a run by its directory, or by its id under `out`.
@@ -47,10 +54,9 @@ class RunDirectory:
         Raises:
             JournalError: If there is no such run; the message names the nearest ones.
         """
-        candidates = [Path(run), out / run]
-        for candidate in candidates:
-            if (candidate / "manifest.json").is_file():
-                return cls(candidate)
+        for candidate in (cls(Path(run)), cls(out / run)):
+            if candidate.exists:
+                return candidate
         known = sorted(p.parent.name for p in out.glob("*/manifest.json"))[-5:]
         hint = f"; the latest under {out} are {', '.join(known)}" if known else f"; there are no runs under {out}"
         raise JournalError(f"run {run!r}: need a run directory or the id of a run under {out}{hint}")
@@ -61,7 +67,7 @@ class RunDirectory:
         Raises:
             JournalError: If the run exists or the directory cannot be written.
         """
-        if self.manifest_path.exists():
+        if self.exists:
             raise JournalError(f"run {self.run_id} exists at {self.path}")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -111,6 +117,18 @@ class RunDirectory:
             return []
         return [verdict for _, verdict in read_records(self.verdicts_path, Verdict, JournalError)]
 
+    def read_journal(self) -> JournalState:
+        """Read journal.jsonl; an empty state when nothing was asked yet.
+
+        Raises:
+            JournalError: If it is damaged, or gone although there are verdicts on its answers.
+        """
+        if self.verdicts_path.exists() and not self.journal_path.exists():
+            raise JournalError(
+                f"{self.journal_path}: is gone, but its verdicts are there; restore it, or start a new run"
+            )
+        return read_journal(self.journal_path)
+
     def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
         """Replace verdicts.jsonl."""
         self._write(self.verdicts_path, b"".join(encode_line(verdict) for verdict in verdicts))
@@ -132,15 +150,20 @@ class RunDirectory:
         Raises:
             JournalError: If another process holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
-            with lock:
-                yield
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
         except filelock.Timeout as exc:
-            raise JournalError(
-                f"run {self.run_id} is being written by another process; wait for it or stop it"
-            ) from exc
+            message = f"run {self.run_id} is being written by another process; wait for it or stop it"
+            raise JournalError(message) from exc
+        except (OSError, ValueError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
+            raise JournalError(f"{self.path}: cannot be a run directory: {reason}") from exc
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def check_run_id(run_id: str) -> str:

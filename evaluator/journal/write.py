@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from evaluator.errors import JournalError
+from evaluator.errors import JournalError, JournalWriteError
 from evaluator.journal.entries import Answered, Entry
 from evaluator.journal.read import JournalState
 from evaluator.jsonl import encode_line
@@ -28,7 +28,7 @@ class JournalWriter:
         self._path = path
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
-        self._broken: JournalError | None = None
+        self._broken: JournalWriteError | None = None
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             self._write(state.mend)
@@ -82,8 +82,10 @@ class JournalWriter:
             view = view[os.write(self._file, view) :]
         os.fsync(self._file)
 
-    def _error(self, exc: OSError) -> JournalError:
-        return JournalError(f"{self._path}: cannot be written: {exc.strerror}; make room and run: evaluator resume")
+    def _error(self, exc: OSError) -> JournalWriteError:
+        return JournalWriteError(
+            f"{self._path}: cannot be written: {exc.strerror}; make room and run: evaluator resume"
+        )
 
 
 def write_responses(path: Path, responses: Iterable[tuple[str, Response]]) -> None:

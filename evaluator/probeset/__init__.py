@@ -7,7 +7,7 @@ from evaluator.probeset.contents import SetStats, stats_of
 from evaluator.probeset.finding import Finding, Severity
 from evaluator.probeset.leak import LeakResult, leak_auroc
 from evaluator.probeset.meta import Allowed, SetMeta
-from evaluator.probeset.read import ProbeSet, read_probe_set, read_probe_sets
+from evaluator.probeset.read import ProbeSet, content_sha256, read_probe_set, read_probe_sets
 from evaluator.probeset.split import split_by_hash
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "SetStats",
     "Severity",
     "check_probe_set",
+    "content_sha256",
     "leak_auroc",
     "read_probe_set",
     "read_probe_sets",

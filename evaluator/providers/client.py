@@ -22,6 +22,7 @@ from evaluator.records import Failure
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
+REDACTED = "[key]"
 
 
 class HttpReply(msgspec.Struct, frozen=True):
@@ -38,7 +39,8 @@ class HttpClient:
 
     def __init__(self, base_url: str, *, key: str | None = None, connections: int = 100) -> None:
         self.base_url = check_base_url(base_url)
-        headers = {"user-agent": "evaluator"} | ({"authorization": f"Bearer {check_key(key)}"} if key else {})
+        self._key = check_key(key) if key else None
+        headers = {"user-agent": "evaluator"} | ({"authorization": f"Bearer {self._key}"} if key else {})
         self._client = httpx.AsyncClient(
             transport=AiohttpTransport(client=lambda: self._session(connections)),
             headers=headers,
@@ -80,11 +82,19 @@ class HttpClient:
                     method, self.base_url + path, content=body, headers=headers, timeout=timeout
                 ) as reply,
             ):
-                return await _read(reply)
+                return self._without_key(await _read(reply))
         except TimeoutError:
             return Failure(kind="transient", message=f"no answer within {deadline_s:g} s", maybe_paid=True)
         except (httpx.HTTPError, aiohttp.ClientError) as exc:
-            return transport_failure(exc)
+            return self._without_key(transport_failure(exc))
+
+    def _without_key(self, reply: HttpReply | Failure) -> HttpReply | Failure:
+        """Blot out our key where a server repeats it, before anything reads or keeps the reply."""
+        if self._key is None:
+            return reply
+        if isinstance(reply, Failure):
+            return msgspec.structs.replace(reply, message=reply.message.replace(self._key, REDACTED))
+        return msgspec.structs.replace(reply, body=reply.body.replace(self._key.encode(), REDACTED.encode()))
 
 
 async def _read(reply: httpx.Response) -> HttpReply | Failure:
@@ -119,12 +129,16 @@ def check_base_url(base_url: str) -> str:
     Raises:
         ProviderError: If it is not an http(s) URL with a host, or carries a user, query or fragment.
     """
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ProviderError(f"base URL: need http://HOST… or https://HOST…, got {base_url!r}")
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    if set("@?#") & set(base_url):
         # Not echoed: a key may sit in it.
         raise ProviderError("base URL: need scheme, host and path only; keys come from the environment")
+    try:
+        parts = urlsplit(base_url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise ProviderError(f"base URL: need http://HOST… or https://HOST…, got {base_url[:200]!r}")
     return base_url.rstrip("/")
 
 
@@ -147,7 +161,10 @@ def is_loopback(base_url: str) -> bool:
     >>> is_loopback("http://127.0.0.1:8080/v1"), is_loopback("https://api.example.com")
     (True, False)
     """
-    host = urlsplit(base_url).hostname or ""
+    try:
+        host = urlsplit(base_url).hostname or ""
+    except ValueError:
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

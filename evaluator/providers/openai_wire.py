@@ -170,7 +170,7 @@ def _classify(reading: Reading, refusal: str | None, tool_calls: Any) -> Reading
     if tool_calls:
         return replace(reading, outcome="malformed", detail="tool calls although no tool was offered")
     if not reading.text.strip():
-        failure = Failure(kind="malformed", message="empty answer", status=200)
+        failure = Failure(kind="malformed", message="empty answer", status=200, maybe_paid=True)
         return replace(reading, outcome="malformed", detail="no text", flags=("empty",), failure=failure)
     if reading.finish_reason not in {"stop", "eos"}:
         return replace(reading, flags=("finish_reason_unknown",))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,7 +23,11 @@ from evaluator.run.progress import Watcher
 from evaluator.run.retry import asks_too_long, may_retry, wait_before_retry_s
 
 FAILURES_TO_HALT = 20
-"""Failed attempts in a row, over a whole lane, after which nobody is expected to answer."""
+"""Failed attempts in a row, over a whole lane, after which nobody is expected to answer ..."""
+OUTAGE_S = 60.0
+"""... at once where waiting cannot help, else when the last answer is as long ago as this."""
+UNREADABLE_TO_HALT = 3
+"""Bodies in a row that are no answer of an API: a proxy or a login page stands in its place."""
 WATCHDOG_EXTRA_S = 5.0
 DONE_OUTCOMES = frozenset({"answered", "refused", "blocked", "truncated", "malformed"})
 
@@ -45,6 +50,8 @@ class Lane:
         self.queue = deque(requests)
         self.halted: str | None = None
         self.failures_in_a_row = 0
+        self.unreadable_in_a_row = 0
+        self.last_answer = time.monotonic()
         # Seeded by the model's name: waits differ between lanes and repeat between runs.
         self.jitter = random.Random(settings.id)
 
@@ -104,7 +111,8 @@ class Engine:
             response = await self._attempt(lane, request)
             response = msgspec.structs.replace(response, attempts=sent, ambiguous_sends=ambiguous)
             if response.failure is None:
-                lane.failures_in_a_row = 0
+                lane.failures_in_a_row = lane.unreadable_in_a_row = 0
+                lane.last_answer = time.monotonic()
                 return await self._keep(response)
             ambiguous += response.failure.maybe_paid
             if not await self._go_on_after(lane, request, response, attempt):
@@ -126,6 +134,7 @@ class Engine:
         if failure is None:
             return False
         lane.failures_in_a_row += failure.kind != "malformed"
+        lane.unreadable_in_a_row += failure.kind == "malformed" and "empty" not in response.flags
         self._halt_if_hopeless(lane, failure)
         retry = may_retry(failure, attempt=attempt, max_attempts=lane.settings.max_attempts)
         ends_here = not retry and lane.halted is None
@@ -155,7 +164,11 @@ class Engine:
             reason = failure.message
         elif asks_too_long(failure):
             reason = f"asked to wait {failure.wait_s:.0f} s: {failure.message}"
-        elif lane.failures_in_a_row >= FAILURES_TO_HALT:
+        elif lane.unreadable_in_a_row >= UNREADABLE_TO_HALT:
+            reason = f"something else answers in place of the API: {failure.message}"
+        elif lane.failures_in_a_row >= FAILURES_TO_HALT and (
+            failure.kind == "permanent" or time.monotonic() - lane.last_answer > OUTAGE_S
+        ):
             reason = f"{lane.failures_in_a_row} failures in a row, the last: {failure.message}"
         if reason is not None and lane.halted is None:
             lane.halted = reason

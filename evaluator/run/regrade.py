@@ -15,12 +15,22 @@ def grade_responses(
     *,
     known: Mapping[str, Verdict] | None = None,
 ) -> list[Verdict]:
-    """Return one verdict per response, in order; `known` verdicts are taken as they are."""
+    """Return one verdict per response, in order; `known` verdicts that still fit are taken as they are."""
     by_id = {probe.probe_id: probe for probe in probes}
     given = known or {}
-    return [
-        given.get(response.request_id) or grader.grade(by_id[response.probe_id], response) for response in responses
-    ]
+    verdicts = []
+    for response in responses:
+        verdict = given.get(response.request_id)
+        if verdict is None or not _fits(verdict, response):
+            verdict = grader.grade(by_id[response.probe_id], response)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _fits(verdict: Verdict, response: Response) -> bool:
+    # Only a failed request is ever asked again, so only its verdict can be older than its answer.
+    is_same = (verdict.probe_id, verdict.model) == (response.probe_id, response.model)
+    return is_same and (verdict.ungraded == "failed") == (response.outcome == "failed")
 
 
 def changed_verdicts(old: Iterable[Verdict], new: Iterable[Verdict]) -> list[tuple[Verdict, Verdict]]:

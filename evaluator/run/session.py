@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -12,8 +13,9 @@ import msgspec
 from evaluator import __version__
 from evaluator.config import Settings, model_settings
 from evaluator.errors import JournalError
-from evaluator.journal import JournalState, JournalWriter, RunDirectory, read_journal, write_responses
-from evaluator.probeset import ProbeSet
+from evaluator.graders import check_patterns
+from evaluator.journal import Answered, JournalState, JournalWriter, RunDirectory
+from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader, Provider
 from evaluator.providers import open_provider, with_defaults
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
@@ -44,7 +46,10 @@ def prepare(
     """
     models = tuple(with_defaults(model) for model in model_settings(settings))
     probes = tuple(probe for probe_set in probe_sets for probe in probe_set.probes)
-    prompts = [prompt_named(name) for name in dict.fromkeys(settings.prompts)]
+    for probe in probes:
+        check_patterns(probe)
+    # By their own names: target:.5 and target:0.50 are one prompt and are asked once.
+    prompts = list({prompt.name: prompt for prompt in map(prompt_named, settings.prompts)}.values())
     requests = plan_requests(probes, models, prompts, repeats=settings.repeats)
     manifest = Manifest(
         run_id=run_id,
@@ -70,7 +75,8 @@ def replan(directory: RunDirectory) -> RunPlan:
     Raises:
         JournalError: If they are not the requests it was started with.
     """
-    manifest, probes = directory.read_manifest(), directory.read_probes()
+    plan = load_plan(directory)
+    manifest, probes = plan.manifest, plan.probes
     if manifest.imported_from is not None:
         raise JournalError(f"run {manifest.run_id} holds answers imported from a file; there is no model to ask")
     prompts = [prompt_named(ref.name) for ref in manifest.prompts]
@@ -92,7 +98,26 @@ def load_plan(directory: RunDirectory) -> RunPlan:
         JournalError: If the run is damaged.
     """
     manifest, probes = directory.read_manifest(), directory.read_probes()
+    _check_probes(directory, manifest, probes)
+    n_requests = len(probes) * len(manifest.models) * len(manifest.prompts) * manifest.repeats
+    if manifest.imported_from is None and n_requests != manifest.n_requests:
+        raise JournalError(
+            f"{directory.manifest_path}: n_requests: need {n_requests} (probes x models x prompts x repeats), "
+            f"got {manifest.n_requests}; the file was changed"
+        )
     return RunPlan(manifest=manifest, probes=probes, requests=[])
+
+
+def _check_probes(directory: RunDirectory, manifest: Manifest, probes: tuple[Probe, ...]) -> None:
+    rest = probes
+    for ref in manifest.probe_sets:
+        own, rest = rest[: ref.n_probes], rest[ref.n_probes :]
+        if content_sha256(own) != ref.sha256:
+            raise JournalError(
+                f"{directory.probes_path}: not the probes of {ref.path} that were asked; restore the file"
+            )
+    if rest:
+        raise JournalError(f"{directory.probes_path}: {len(rest)} probes more than were asked; restore the file")
 
 
 class Session:
@@ -139,30 +164,33 @@ class Session:
                 for model in manifest.models
             }
             stack.enter_context(self._directory.locked())
-            if not self._directory.manifest_path.exists():
+            if not self._directory.exists:
                 self._directory.create(manifest, self._plan.probes)
-                self._take_over(reuse)
-            state = read_journal(self._directory.journal_path)
+            state = self._directory.read_journal()
             todo = open_requests(self._plan.requests, state)
-            on_start(len(self._plan.requests) - len(todo))
             state.responses.clear()
             journal = await stack.enter_async_context(JournalWriter(self._directory.journal_path, state))
+            todo = await self._take_over(reuse, todo, journal)
+            on_start(len(self._plan.requests) - len(todo))
             self._engine = Engine(journal, state, self._plan.probes, self._grader, self._watcher)
             self.verdicts = self._engine.verdicts
             if not self._stopped:
                 lanes = [lane_for(model, providers[model.id], todo) for model in manifest.models]
                 await self._engine.ask(lanes)
 
-    def _take_over(self, reuse: JournalState | None) -> None:
-        if reuse is None:
-            return
-        wanted = {request.request_id for request in self._plan.requests}
-        taken = (
-            (self._plan.manifest.started_at, msgspec.structs.replace(response, flags=(*response.flags, "reused")))
-            for request_id, response in sorted(reuse.responses.items())
-            if request_id in wanted and response.outcome in DONE_OUTCOMES
-        )
-        write_responses(self._directory.journal_path, taken)
+    async def _take_over(
+        self, reuse: JournalState | None, todo: list[Request], journal: JournalWriter
+    ) -> list[Request]:
+        """Write finished answers of another run to the journal; return what is still to be asked."""
+        found = reuse.responses if reuse else {}
+        taken = {
+            request.request_id: msgspec.structs.replace(response, flags=(*response.flags, "reused"))
+            for request in todo
+            if (response := found.get(request.request_id)) is not None and response.outcome in DONE_OUTCOMES
+        }
+        at = self._plan.manifest.started_at
+        await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken.values()))
+        return [request for request in todo if request.request_id not in taken]
 
 
 def lane_for(model: ModelSettings, provider: Provider, todo: Sequence[Request]) -> Lane:
@@ -176,12 +204,16 @@ def package_versions() -> dict[str, str]:
 
 
 def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
-    """Return the final responses of a run, ordered by request id."""
-    responses = read_journal(directory.journal_path).responses
-    known = {probe.probe_id for probe in plan.probes}
+    """Return the final responses of a run, ordered by request id.
+
+    Raises:
+        JournalError: If the journal is damaged or answers what the run did not ask.
+    """
+    responses = directory.read_journal().responses
+    probes = {probe.probe_id for probe in plan.probes}
+    models = {model.id for model in plan.manifest.models}
     for response in responses.values():
-        if response.probe_id not in known:
-            raise JournalError(
-                f"{directory.journal_path}: answers probe {response.probe_id!r}, which the run does not have"
-            )
+        if response.probe_id not in probes or response.model not in models:
+            what = f"{response.probe_id!r} by {response.model!r}"
+            raise JournalError(f"{directory.journal_path}: answers {what}, which the run did not ask")
     return [responses[request_id] for request_id in sorted(responses)]

@@ -77,7 +77,7 @@ def summarise(
         results=results,
         comparisons=(),
         probes={probe.probe_id: probe_hash(probe) for probe in plan.probes},
-        notes=(*_pending_notes(results), *_missing_notes(manifest, results)),
+        notes=(*_pending_notes(results), *_missing_notes(manifest, results), *_served_notes(results)),
     )
 
 
@@ -224,3 +224,12 @@ def _missing_notes(manifest: Manifest, results: Iterable[ModelResult]) -> Iterab
         n_answered = sum(any(tally) for tally in result.tallies.values())
         if n_answered < len(result.tallies):
             yield f"{result.model}: the file has answers to {n_answered} of {len(result.tallies)} probes"
+
+
+def _served_notes(results: Iterable[ModelResult]) -> Iterable[str]:
+    for result in results:
+        asked = result.model.partition("/")[2] or result.model
+        # A dated name of the model that was asked is that model.
+        others = [name for name in result.served_models if not name.startswith(asked)]
+        if others:
+            yield f"{result.model}: the server says that another model answered: {', '.join(sorted(others)[:3])}"

@@ -187,6 +187,7 @@ def discrimination_estimates(tallies: Ints, pairs: Sequence[Pair], clusters: Int
     estimates = []
     for kind in DISCRIMINATIONS:
         interval, method = kind.interval(rates, scope.level) if rates.n_clusters >= 2 else (None, NO_INTERVAL)
+        bounds = [kind.value(extreme) for extreme in extremes]
         estimates.append(
             Estimate(
                 name=kind.name,
@@ -206,15 +207,18 @@ def discrimination_estimates(tallies: Ints, pairs: Sequence[Pair], clusters: Int
                 method=method,
                 calibrated=False,
                 notes=tuple(_notes(rates, ungraded_share)),
-                bound_low=kind.value(extremes[0]) if extremes else None,
-                bound_high=kind.value(extremes[1]) if extremes else None,
+                bound_low=bounds[0] if bounds else None,
+                bound_high=bounds[1] if bounds else None,
             )
         )
     return estimates
 
 
 def _extreme_rates(tallies: Ints, pairs: Sequence[Pair], clusters: Ints) -> list[TwinRates]:
-    """Rates with every ungraded response on the wrong side, then on the right side."""
+    """Rates with every ungraded response on the wrong side, then on the right side.
+
+    Empty where even then no pair has a response on both sides.
+    """
     extremes = []
     for abstaining in (1, 0):
         graded = tallies[:, :3].copy()
@@ -222,7 +226,7 @@ def _extreme_rates(tallies: Ints, pairs: Sequence[Pair], clusters: Ints) -> list
             rows = np.unique([pair[side] for pair in pairs])
             graded[rows, label] += tallies[rows, 3]
         extremes.append(twin_rates(graded, pairs, clusters))
-    return extremes
+    return [extreme for extreme in extremes if extreme.n_pairs]
 
 
 def _notes(rates: TwinRates, ungraded_share: float) -> Iterator[str]:

@@ -160,6 +160,15 @@ def test_an_imported_run_has_planned_what_its_file_holds(recorded_run: Any) -> N
     assert summary.notes == ("m: the file has answers to 1 of 2 probes",)
 
 
+def test_another_model_than_asked_is_said_aloud(recorded_run: Any) -> None:
+    run = recorded_run(models=("server/m",))
+    run.probe("a")
+    run.probe("b")
+    run.answer("a", "correct", model="server/m", served_model="m-2026-01-01")
+    run.answer("b", "correct", model="server/m", served_model="cheap-mini")
+    assert run.summary().notes == ("server/m: the server says that another model answered: cheap-mini",)
+
+
 def test_more_answers_than_planned_are_all_counted(recorded_run: Any) -> None:
     run = recorded_run(repeats=1)
     run.ask("a", "ccc")

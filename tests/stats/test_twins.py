@@ -125,3 +125,28 @@ def test_no_twins_is_undefined_and_one_pair_has_no_interval() -> None:
     for found in estimates([(1, 0)]):
         assert found.value > 0
         assert (found.low, found.notes) == (None, ("no interval: it needs at least two clusters, got 1",))
+
+
+@pytest.mark.parametrize(
+    "tallies",
+    [
+        [[0, 0, 0, 1], [0, 0, 0, 0]],
+        [[0, 0, 0, 0], [0, 0, 0, 1]],
+        [[0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]],
+    ],
+    ids=["unanswerable half", "answerable half", "halves of two pairs"],
+)
+def test_halves_of_pairs_have_neither_value_nor_bounds(tallies: list[list[int]]) -> None:
+    pairs = [(row, row + 1) for row in range(0, len(tallies), 2)]
+    clusters = np.repeat(np.arange(len(pairs)), 2)
+    for found in discrimination_estimates(np.array(tallies), pairs, clusters, SCOPE):
+        assert (found.value, found.low, found.high) == (None, None, None)
+        assert (found.bound_low, found.bound_high) == (None, None)
+        assert "undefined: no twin pair has both sides graded" in found.notes
+
+
+def test_a_pair_whose_one_half_is_ungraded_has_bounds_without_a_value() -> None:
+    youden, prime = estimates([(1, 0)], ungraded=[0])
+    assert (youden.value, prime.value) == (None, None)
+    assert (youden.bound_low, youden.bound_high) == (0, 1)
+    assert prime.bound_low < prime.bound_high
