@@ -7,9 +7,11 @@ lines are accepted; `.gz` files are decompressed on the fly.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import re
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -121,7 +123,13 @@ def describe(exc: msgspec.ValidationError) -> str:
 
 
 def open_binary(path: Path) -> IO[bytes]:
-    """Open `path` for reading bytes, through gzip when it ends in .gz."""
+    """Open `path` for reading bytes, through gzip when it ends in .gz.
+
+    Raises:
+        OSError: If it cannot be opened or is no regular file; opening a pipe would wait for ever.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "need a regular file")
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(path, "rb"))
     return path.open("rb")

@@ -15,6 +15,7 @@ from typing import Any
 from evaluator.graders.normalise import fold, tokens
 from evaluator.graders.phrases import WORDS
 
+MAX_EXPONENT = 300
 _DATA: dict[str, Any] = tomllib.loads(
     files("evaluator.graders").joinpath("number_words.toml").read_text(encoding="utf-8")
 )
@@ -134,9 +135,9 @@ def asked_unit(question: str) -> str:
 def _numerals(text: str) -> Iterator[Quantity]:
     for found in _NUMERAL.finditer(text):
         values, decimals = readings(found["digits"])
-        exponent = int(found["e"] or found["power"] or 0)
+        exponent = _exponent(found["e"] or found["power"] or "0")
         if found["of_ten"]:
-            exponent = int(found["of_ten"]) - 1
+            exponent = _exponent(found["of_ten"]) - 1
         factor, unit, end = _tail(text, found.end())
         if found["currency"] and not unit:
             unit = found["currency"]
@@ -147,6 +148,15 @@ def _numerals(text: str) -> Iterator[Quantity]:
         factor *= 10.0**exponent * (-1 if is_negative else 1)
         values = tuple(value * factor for value in values)
         yield Quantity(values, values, abs(factor) * 10.0**-decimals, unit, found.start("digits"), end)
+
+
+def _exponent(digits: str) -> int:
+    """Read an exponent; one beyond the range of floats is as good as at its end.
+
+    >>> _exponent("-6"), _exponent("400"), _exponent("9" * 5000)
+    (-6, 300, 300)
+    """
+    return max(-MAX_EXPONENT, min(MAX_EXPONENT, int(digits[:6])))
 
 
 def readings(digits: str) -> tuple[tuple[float, ...], int]:

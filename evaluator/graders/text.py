@@ -35,7 +35,7 @@ def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     denied = ""
     known = frozenset(map(canonical, echo))
     for target in probe.targets:
-        sentences = blank_runs(asserted, echo) if known.issuperset(target_forms(target)[0]) else asserted
+        sentences = blank_runs(asserted, echo) if known.issuperset(main_form(target)) else asserted
         found = find_target(target, sentences, probe.language)
         if found and not found.competes(forms) and not _is_outdone(target, probe, sentences):
             return Finding(is_correct=True, evidence=f"asserts {target!r}: {found.evidence}")
@@ -55,8 +55,8 @@ def _asserted_distractor(probe: Probe, sentences: tuple[Sentence, ...]) -> str |
 
 def _is_outdone(target: str, probe: Probe, sentences: tuple[Sentence, ...]) -> bool:
     """Whether the target was only found inside a longer known wrong answer, as York in New York."""
-    wanted = set(target_forms(target)[0])
-    longer = [text for text in probe.distractors if wanted < set(target_forms(text)[0])]
+    wanted = set(main_form(target))
+    longer = [text for text in probe.distractors if wanted < set(main_form(text))]
     return any(find_target(text, sentences, probe.language) for text in longer)
 
 
@@ -142,6 +142,15 @@ def target_forms(target: str) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
+def main_form(target: str) -> tuple[str, ...]:
+    """Give the first word sequence of a target: empty when it has no letter and no digit.
+
+    >>> main_form("in 1757"), main_form("!!!")
+    (('1757',), ())
+    """
+    return next(iter(target_forms(target)), ())
+
+
 def _trimmed(words: tuple[str, ...]) -> tuple[str, ...]:
     """Drop small words at the ends, as in "in 1757" and "about 5 litres"."""
     content = [at for at, word in enumerate(words) if word not in WORDS["function"]]
@@ -219,7 +228,7 @@ def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[s
         return False
     skipped = WORDS["function"] | ARTICLES | {CLAUSE_MARK}
     said = [key for key in sentences[0].keys if key not in skipped and key not in question]
-    wanted = [word for word in target_forms(target)[0] if word not in skipped]
+    wanted = [word for word in main_form(target) if word not in skipped]
     if not said or len(said) >= len(wanted) or not set(said) <= set(wanted):
         return False
     parts = _name_parts(target)

@@ -19,6 +19,8 @@ from evaluator.records import MANIFEST_SCHEMA, Manifest, Probe, Verdict
 
 GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
 """What of a manifest is not about asking the models, and may change later."""
+MAX_LINE_BYTES = 16_000_000
+"""A line we wrote ourselves: escaped to ASCII, a probe of the longest kind grows sixfold."""
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -109,13 +111,15 @@ class RunDirectory:
 
     def read_probes(self) -> tuple[Probe, ...]:
         """Read the probes as they were asked."""
-        return tuple(probe for _, probe in read_records(self.probes_path, Probe, JournalError))
+        found = read_records(self.probes_path, Probe, JournalError, max_line_bytes=MAX_LINE_BYTES)
+        return tuple(probe for _, probe in found)
 
     def read_verdicts(self) -> list[Verdict]:
         """Read verdicts.jsonl; none when it has not been written."""
         if not self.verdicts_path.exists():
             return []
-        return [verdict for _, verdict in read_records(self.verdicts_path, Verdict, JournalError)]
+        found = read_records(self.verdicts_path, Verdict, JournalError, max_line_bytes=MAX_LINE_BYTES)
+        return [verdict for _, verdict in found]
 
     def read_journal(self) -> JournalState:
         """Read journal.jsonl; an empty state when nothing was asked yet.
