@@ -50,7 +50,8 @@ def provider_of(model_id: str) -> str:
 def with_defaults(settings: ModelSettings) -> ModelSettings:
     """Fill in what the provider decides when the user did not, so that the manifest shows it.
 
-    The embedded model is asked at temperature 0 with a fixed seed, so that its answers repeat.
+    The embedded model is asked at temperature 0 with a fixed seed, so that most of its answers
+    repeat; not all, since what is computed together in a batch changes the last digits.
 
     Raises:
         ProviderError: If the model id is not usable.

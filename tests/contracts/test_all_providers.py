@@ -114,7 +114,7 @@ async def open_echo(settings: ModelSettings, key: str | None) -> AsyncIterator[E
     yield Echo()
 
 
-def test_the_embedded_model_repeats_its_answers_by_default() -> None:
+def test_the_embedded_model_is_asked_at_temperature_zero_by_default() -> None:
     sampling = with_defaults(ModelSettings(id="local/smollm2-135m")).sampling
     assert (sampling.temperature, sampling.seed, sampling.max_tokens) == (0.0, 0, 256)
     own = ModelSettings(id="local/smollm2-135m", sampling=Sampling(temperature=0.7, seed=5, max_tokens=9))
