@@ -128,7 +128,8 @@ def open_binary(path: Path) -> IO[bytes]:
     Raises:
         OSError: If it cannot be opened or is no regular file; opening a pipe would wait for ever.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise OSError(errno.EINVAL, "need a regular file")
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(path, "rb"))
