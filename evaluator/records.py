@@ -10,7 +10,12 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from evaluator.figures import Cost as Cost
+from evaluator.figures import Counts as Counts
+from evaluator.figures import Estimate as Estimate
+from evaluator.figures import Latency as Latency
 from evaluator.judge_use import JudgeFault, JudgeUse
+from evaluator.record import Record as Record
 
 Label = Literal["correct", "wrong", "abstained"]
 Outcome = Literal["answered", "refused", "blocked", "truncated", "malformed", "failed", "pending"]
@@ -28,10 +33,6 @@ REASONS: tuple[UnanswerableReason, ...] = get_args(UnanswerableReason)
 
 SUMMARY_SCHEMA = "evaluator/summary/1"
 MANIFEST_SCHEMA = "evaluator/manifest/1"
-
-
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """Base of all records: immutable, strict about fields, silent about defaults."""
 
 
 class Probe(Record, frozen=True):
@@ -302,66 +303,6 @@ class Manifest(Record, frozen=True, omit_defaults=False):
     judge_all: bool = False
     judge_repeats: int = 1
     schema: str = MANIFEST_SCHEMA
-
-
-class Estimate(Record, frozen=True):
-    """One number with its definition, its counts and its interval."""
-
-    name: str
-    slice: str
-    model: str
-    prompt: str
-    definition: str
-    numerator: float
-    denominator: float
-    value: float | None
-    """None when the denominator is zero; a note says so."""
-    low: float | None
-    high: float | None
-    level: float
-    n: int
-    """Graded responses in the slice."""
-    n_clusters: int
-    n_labels: int
-    method: str
-    calibrated: bool
-    notes: tuple[str, ...]
-    bound_low: float | None = None
-    """The value if every ungraded response had turned out most favourably low."""
-    bound_high: float | None = None
-
-
-class Counts(Record, frozen=True, omit_defaults=False):
-    """Labels of one slice; they add up to the responses planned."""
-
-    correct: int = 0
-    wrong: int = 0
-    abstained: int = 0
-    ungraded: int = 0
-
-
-class Cost(Record, frozen=True, omit_defaults=False):
-    """What was paid; None is unknown, never zero by silence."""
-
-    usd: float | None
-    usd_per_1000_probes: float | None
-    usd_per_correct: float | None
-    n_priced: int
-    n_unpriced: int
-    ambiguous_sends: int
-    maybe_paid_usd: float | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    reasoning_tokens: int | None
-
-
-class Latency(Record, frozen=True, omit_defaults=False):
-    """Seconds per answered request; None when nothing was timed."""
-
-    n: int
-    median_s: float | None
-    p95_s: float | None
-    max_s: float | None
 
 
 class ModelResult(Record, frozen=True, omit_defaults=False):

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
-FOUNDATION = {"judge_use", "records", "results", "errors", "jsonl"}
+FOUNDATION = {"judge_use", "record", "figures", "label_design", "records", "results", "errors", "jsonl"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "judge_use": set(),
-    "records": {"judge_use"},
+    "record": set(),
+    "figures": {"record"},
+    "label_design": {"record"},
+    "records": {"judge_use", "record", "figures"},
     "results": {"records"},
     "errors": set(),
     "jsonl": {"errors"},
@@ -25,7 +28,7 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"judge_use", "records", "results"},
+    "stats": {"judge_use", "record", "label_design", "records", "results"},
     "gate": {"records", "results", "errors"},
     "report": {"judge_use", "records", "results", "errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
