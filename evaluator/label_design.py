@@ -1,4 +1,4 @@
-"""How responses were drawn for people to label. The file gold.jsonl begins with it, so that it travels with the labels."""
+"""How responses were drawn for people to label; gold.jsonl begins with it: it travels with the labels."""
 
 from __future__ import annotations
 
