@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from evaluator.graders.denial import denies_premise, denies_question, is_zero
-from evaluator.graders.echo import asks_back, content_words, is_question, only_repeats, question_words
+from evaluator.graders.echo import (
+    asks_back,
+    asks_openly,
+    content_words,
+    is_beside_question,
+    is_question,
+    only_repeats,
+    question_words,
+    says_yes_or_no,
+)
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import KINDS, Stance, find_roles, remaining_clauses, split_clauses
@@ -34,10 +43,16 @@ def decide_abstention(case: Case) -> Decision | Case:
         decision = _decide_unanswerable(case, stance)
         if decision is not None:
             return decision
-    elif only_repeats(stance.answer.sentences, case.probe.question):
-        evidence = f"only repeats the question: {stance.answer.sentences[0].text}"
-        return Decision(label="abstained", evidence=evidence)
+    elif not case.has_distractor and (said := _says_nothing(case, stance)):
+        return Decision(label="abstained", evidence=f"{said}: {stance.answer.sentences[0].text}")
     return _decide_unsaid(case, stance)
+
+
+def _says_nothing(case: Case, stance: Stance) -> str:
+    """Say how an answer is empty of anything of its own; nothing when it is not."""
+    if only_repeats(stance.answer.sentences, case.probe.question):
+        return "only repeats the question"
+    return "does not answer what is asked" if is_beside_question(stance.asserted, case.probe.question) else ""
 
 
 def _decide_unanswerable(case: Case, stance: Stance) -> Decision | None:
@@ -112,6 +127,8 @@ def _declining_sentence(case: Case, stance: Stance) -> int | None:
         if "filler" not in stance.roles[at]
     ]
     if any(_answers(sentence, question) for sentence in before) or _guesses_after(stance, declining[0]):
+        return None
+    if before and says_yes_or_no(before[0]) and not asks_openly(case.probe.question):
         return None
     return declining[0]
 

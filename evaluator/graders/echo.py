@@ -13,9 +13,10 @@ from evaluator.records import AbstentionKind
 _QUESTION_MARKS = ("?", "？", "؟")
 _N_LETTERS = 5
 """Words are taken for one when so many first letters agree: "married" repeats "marry"."""
-_LEAST_REPEATED = 3
-"""One or two words of the question may be an answer picked from it."""
+_LEAST_SHARE = 1 / 3
+"""Less of the question may be an answer picked from it."""
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
+_OPEN = WORDS["interrogative"] - WORDS["auxiliary"]
 
 
 def decide_echo(case: Case) -> Decision | Case:
@@ -50,16 +51,53 @@ def is_question(sentence: Sentence) -> bool:
 
 
 def only_repeats(sentences: tuple[Sentence, ...], question: str) -> bool:
-    """Whether an answer of three words or more has no word that is not in the question.
+    """Whether every sentence of an answer gives words of the question back, and none of its own.
 
-    Yes and no answer a question, and one of the two in "A or B" does.
+    Yes and no answer a question, and one of the two in "A or B" does. The same words in another order make a
+    statement: "The sun was made by the stars".
     """
-    known = question_words(question)
-    if not all(content_words(sentence) <= known for sentence in sentences) or offers_choice(question):
+    return not offers_choice(question) and all(_repeats(sentence, question) for sentence in sentences)
+
+
+def _repeats(sentence: Sentence, question: str) -> bool:
+    asked, said = _stems(make_sentence(question)), _stems(sentence)
+    if not (WORDS["affirmation"] | WORDS["negation"]).isdisjoint(sentence.tokens):
         return False
-    said = {word for sentence in sentences for word in content_words(sentence)}
-    says_yes_or_no = not (WORDS["affirmation"] | WORDS["negation"]).isdisjoint(sentences[0].tokens)
-    return len(said) >= _LEAST_REPEATED and not says_yes_or_no
+    if not said or not set(said) <= set(asked):
+        return False
+    left_open = not _OPEN.isdisjoint(sentence.tokens[1:])
+    rest = iter(asked)
+    is_in_order = all(word in rest for word in dict.fromkeys(said))
+    return (left_open or is_in_order) and len(set(said)) >= _LEAST_SHARE * len(set(asked))
+
+
+def _stems(sentence: Sentence) -> list[str]:
+    return [key[:_N_LETTERS] for key in sentence.keys if key not in _SKIPPED]
+
+
+def is_beside_question(sentences: tuple[Sentence, ...], question: str) -> bool:
+    """Whether an answer is a bare yes or no to a question that asks who, what or when."""
+    words = {word for sentence in sentences for word in sentence.tokens} - {CLAUSE_MARK}
+    return bool(words) and words <= WORDS["affirmation"] | WORDS["nay"] and asks_openly(question)
+
+
+def says_yes_or_no(sentence: Sentence) -> bool:
+    """Whether a sentence begins with yes or no."""
+    return bool(sentence.tokens) and sentence.tokens[0] in WORDS["affirmation"] | WORDS["nay"]
+
+
+@lru_cache(maxsize=4096)
+def asks_openly(question: str) -> bool:
+    """Whether a question asks who, what or when, so that yes and no do not answer it.
+
+    >>> asks_openly("In which year did it open?"), asks_openly("In Wales, is it legal to say what you think?")
+    (True, False)
+    """
+    clauses = " ".join(tokens(question)).split(CLAUSE_MARK)
+    words = [clause.split() for clause in clauses if clause.strip()]
+    if not words or any(clause[0] in WORDS["auxiliary"] for clause in words):
+        return False
+    return any(not _OPEN.isdisjoint((*clause[:2], clause[-1])) for clause in words)
 
 
 @lru_cache(maxsize=4096)

@@ -20,7 +20,8 @@ _SCOPE = 5
 # The first item is one set of characters, which the search engine can skip to.
 _END = re.compile(
     r"[.!?。！？।؟\n](?:(?<=[!?])\s+|(?<=[。！？।؟\n])\s*|(?<=[^\W\d_][^\W\d_][.])\s+(?=[^a-z\s])"
-    r"|(?:(?<=\d\d\d[.])|(?<=[\"')\]%`*][.]))\s+(?=[A-Z\"'(]))"
+    r"|(?:(?<=\d\d\d[.])|(?<=[\"')\]%`*][.]))\s+(?=[A-Z\"'(])"
+    r"|(?<=\d[.])\s+(?=(?:I|It|He|She|The|This|That|We|They|But|However)\b))"
 )
 _TITLES = frozenset(
     ["Mr", "Mrs", "Ms", "Dr", "St", "Jr", "Sr", "Prof", "vs", "approx", "Inc", "Ltd", "Mt", "Ft", "Gen", "Lt", "Col"]

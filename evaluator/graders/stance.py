@@ -41,8 +41,8 @@ def read_stance(answer: Answer, question: str = "") -> Stance:
 
     Phrases that only repeat the question ("what are you not allowed to ...") do not count.
     """
-    echo = _declining_question(question)
-    roles = find_roles(blank_runs(answer.sentences, echo) if echo else answer.sentences)
+    echo = make_question(question)
+    roles = find_roles(blank_runs(answer.sentences, echo.tokens))
     asserted: list[Sentence] = []
     guesses = has_declined = False
     for sentence, found in zip(answer.sentences, roles, strict=True):
@@ -81,10 +81,9 @@ def _has_unknown(targets: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _declining_question(question: str) -> tuple[str, ...]:
-    """Return the words of a question that itself sounds like declining, else nothing."""
-    sentence = make_sentence(question)
-    return sentence.tokens if find_roles((sentence,))[0] & set(KINDS) else ()
+def make_question(question: str) -> Sentence:
+    """Read a question; the answers to one are many."""
+    return make_sentence(question)
 
 
 def _declines(roles: frozenset[str]) -> bool:
