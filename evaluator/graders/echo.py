@@ -13,7 +13,7 @@ from evaluator.records import AbstentionKind
 _QUESTION_MARKS = ("?", "？", "؟")
 _N_LETTERS = 5
 """Words are taken for one when so many first letters agree: "married" repeats "marry"."""
-_LEAST_SHARE = 1 / 3
+_LEAST_SHARE = 0.4
 """Less of the question may be an answer picked from it."""
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
 _OPEN = WORDS["interrogative"] - WORDS["auxiliary"]
@@ -63,7 +63,7 @@ def _repeats(sentence: Sentence, question: str) -> bool:
     asked, said = _stems(make_sentence(question)), _stems(sentence)
     if not (WORDS["affirmation"] | WORDS["negation"]).isdisjoint(sentence.tokens):
         return False
-    if not said or not set(said) <= set(asked):
+    if not set(said) <= set(asked) or all(word.isdecimal() for word in said):
         return False
     left_open = not _OPEN.isdisjoint(sentence.tokens[1:])
     rest = iter(asked)

@@ -31,6 +31,9 @@ _OTHER_POLARITY, _OTHER_HEAD, _SAME_HEAD = 0.4, 0.2, 0.4
 _POLARITY_SHARE = 0.1
 _SKIPPED = WORDS["function"] | ARTICLES | WORDS["negation"] | WORDS["affirmation"] | {CLAUSE_MARK}
 _NAYS = WORDS["nay"]
+_NIL = WORDS["none"] - _NAYS
+"""To say that nothing happens says something."""
+_STEM = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +101,15 @@ def read_statement(sentence: Sentence) -> Statement:
 
 
 def _content(sentence: Sentence) -> frozenset[str]:
-    spaced = [key for key in sentence.keys if key not in _SKIPPED and not is_unspaced(key)]
+    spaced = [_stem(key) for key in sentence.keys if key in _NIL or (key not in _SKIPPED and not is_unspaced(key))]
     single = [key for key in sentence.keys if is_unspaced(key)]
     # Pairs of neighbouring characters stand in for words where none are marked (McNamee and Mayfield 2004).
     pairs = [one + other for one, other in pairwise(single)] or single
     return frozenset([*spaced, *pairs])
+
+
+def _stem(key: str) -> str:
+    return key[:_STEM] if key not in _NIL else "nothing"
 
 
 @lru_cache(maxsize=4096)

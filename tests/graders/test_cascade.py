@@ -64,7 +64,7 @@ def grade(probe: Probe, text: str, **fields: object) -> Verdict:
         ("Paris?", "correct"),
         ("What is the capital of France?", "abstained"),
         ("the capital of France?", "abstained"),
-        ("The capital of France.", "wrong"),
+        ("The capital of France.", "abstained"),
         ("The capital of France is:", "abstained"),
         ("The capital of France is: Lyon", "wrong"),
         ("I don't have enough information to answer that. Please consult an atlas.", "abstained"),
@@ -208,6 +208,26 @@ def test_an_answer_that_only_repeats_the_question_abstains() -> None:
     for text in ("The first famous programmer of Zanbar.", "Who was the first famous programmer of Zanbar?"):
         verdict = grade(probe, text)
         assert (verdict.label, verdict.abstention_kind) == ("abstained", None)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("What happens when you wake a bear?", "Yes.", "abstained"),
+        ("In which year did the bear wake?", "no", "abstained"),
+        ("If you wake a bear, will it bite?", "Yes.", "wrong"),
+        ("Is a bear awake in winter?", "No.", "wrong"),
+        ("How was the bear made by the stars?", "by the stars", "wrong"),
+        ("How was the bear made by the stars?", "The bear was made by the stars.", "abstained"),
+        ("How was the bear made by the stars?", "The stars were made by the bear.", "wrong"),
+        ("Bears can learn what from bees?", "Bears can learn what from bees.", "abstained"),
+        ("Who may not enter the cave?", "I may not enter the cave, and no one but Otto may.", "wrong"),
+        ("How old must one be?", "I'm not sure about bears, but for bees it's 19. I'm not sure about the", "wrong"),
+        ("Is it true that bees sing?", "Yes, it's true. I don't know of a bee that is silent.", "wrong"),
+    ],
+)
+def test_answers_that_say_nothing_of_their_own_abstain(question: str, text: str, expected: str) -> None:
+    assert grade(answerable("Ada", question=question), text).label == expected
 
 
 def test_several_targets_joined_by_or_are_correct() -> None:
