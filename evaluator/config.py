@@ -85,6 +85,8 @@ class Settings(Record, frozen=True):
     judge_all: bool = False
     """Judge every answer, not only those on which the rules are unsure."""
     judge_repeats: int = 1
+    judge_rubric: str = "judge-1"
+    """What judges are told: judge-1, or one from the entry-point group evaluator.rubrics."""
 
 
 def read_settings(path: Path) -> Settings:

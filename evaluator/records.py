@@ -211,7 +211,7 @@ class Verdict(Record, frozen=True):
     prompt: str
     repeat: int
     grader: str
-    """Name and version of the grader, e.g. `cascade-1`."""
+    """Name and version of the grader, e.g. `cascade-2`."""
     label: Label | None = None
     ungraded: UngradedReason | None = None
     abstention_kind: AbstentionKind | None = None

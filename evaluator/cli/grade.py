@@ -107,10 +107,11 @@ def _manifest(
     from evaluator.graders.judge import joined_name
     from evaluator.run.judging import check_judge_prompt, with_judges
 
-    if settings.judge or no_judge or not manifest.judges:
+    rubric = manifest.judge_prompt
+    if settings.judge or no_judge or rubric is None:
         return with_judges(manifest, settings, grader.name, allow_self_grading=allow_self_grading)
     check_judge_prompt(manifest)
-    return msgspec.structs.replace(manifest, graders=(joined_name(grader.name),))
+    return msgspec.structs.replace(manifest, graders=(joined_name(grader.name, rubric.version),))
 
 
 def _grade_again(plan: RunPlan, directory: RunDirectory, grader: Grader, *, asks: bool, as_json: bool) -> None:

@@ -10,14 +10,13 @@ from typing import NamedTuple
 import msgspec
 
 from evaluator.cli.display import counted
-from evaluator.graders.judge import JUDGE_PROMPT
 from evaluator.journal import RunDirectory
 from evaluator.judge_use import JudgeUse
 from evaluator.protocols import Grader
 from evaluator.records import Response, Summary, Verdict
 from evaluator.report import agreement_bytes, render_agreement, render_terminal, summary_bytes
 from evaluator.results import Agreement
-from evaluator.run.judging import count_votes, plan_judging
+from evaluator.run.judging import count_votes, has_current_rubric, plan_judging
 from evaluator.run.regrade import grade_responses
 from evaluator.run.session import RunPlan, final_responses
 from evaluator.stats import judge_uses, summarise
@@ -59,7 +58,7 @@ def settle(
         verdicts: Of the rules, or settled before.
     """
     manifest = plan.manifest
-    if not manifest.judges or manifest.judge_prompt != JUDGE_PROMPT:
+    if not manifest.judges or not has_current_rubric(manifest):
         return Settled(verdicts)
     judging = plan_judging(manifest, plan.probes, responses, verdicts)
     judged = count_votes(manifest, plan.probes, verdicts, judging, directory)

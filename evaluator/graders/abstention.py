@@ -1,4 +1,4 @@
-"""Sixth step: an answer that declines, and asserts nothing all the same, abstains."""
+"""The rules of abstention: an answer that declines, and asserts nothing all the same, abstains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evaluator.graders.echo import (
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import KINDS, Stance, find_roles, remaining_clauses, split_clauses
-from evaluator.graders.step import Case, Decision
+from evaluator.graders.step import Decision
 from evaluator.records import AbstentionKind
 
 _MAX_GUESS_WORDS = 12
@@ -30,37 +30,36 @@ _SAYS = {
 }
 
 
-def decide_abstention(case: Case) -> Decision | Case:
-    """Settle answers that decline; pass on those that answer."""
-    stance = case.stance
-    if case.has_distractor or stance is None or not stance.answer.sentences:
-        return case
-    at = _declining_sentence(case, stance)
+def read_rules(stance: Stance, question: str, *, is_answerable: bool) -> Decision | None:
+    """Say why an answer with at least one sentence abstains, by the rules; None when none of them fires.
+
+    Without an answer to know, more counts: that opinions differ, or that what is asked about is not so.
+    """
+    at = _declining_sentence(stance, question)
     if at is not None:
         kind = next(kind for kind in KINDS if kind in stance.roles[at])
         return _abstained(kind, f"{_SAYS[kind]}: {stance.answer.sentences[at].text}")
-    if not case.probe.is_answerable:
-        decision = _decide_unanswerable(case, stance)
-        if decision is not None:
-            return decision
-    elif not case.has_distractor and (said := _says_nothing(case, stance)):
-        return Decision(label="abstained", evidence=f"{said}: {stance.answer.sentences[0].text}")
-    return _decide_unsaid(case, stance)
+    if is_answerable:
+        if said := _says_nothing(stance, question):
+            return Decision(label="abstained", evidence=f"{said}: {stance.answer.sentences[0].text}")
+    elif decision := _decide_unanswerable(stance, question):
+        return decision
+    return _decide_unsaid(stance)
 
 
-def _says_nothing(case: Case, stance: Stance) -> str:
+def _says_nothing(stance: Stance, question: str) -> str:
     """Say how an answer is empty of anything of its own; nothing when it is not."""
-    if only_repeats(stance.answer.sentences, case.probe.question):
+    if only_repeats(stance.answer.sentences, question):
         return "only repeats the question"
-    return "does not answer what is asked" if is_beside_question(stance.asserted, case.probe.question) else ""
+    return "does not answer what is asked" if is_beside_question(stance.asserted, question) else ""
 
 
-def _decide_unanswerable(case: Case, stance: Stance) -> Decision | None:
+def _decide_unanswerable(stance: Stance, question: str) -> Decision | None:
     """Settle answers that take the question back, leave it open or ask for more."""
     at = _first_of_substance(stance)
     if at is None:
         return _abstained("dont_know", f"only refers elsewhere: {stance.answer.sentences[0].text}")
-    sentence, question = stance.answer.sentences[at], case.probe.question
+    sentence = stance.answer.sentences[at]
     if (
         stance.guesses_in_declining
         or ("guess" in stance.roles[at] and _guesses(sentence))
@@ -96,21 +95,21 @@ def _guesses(sentence: Sentence) -> bool:
     return any("guess" in roles and not roles & {"no_answer", *KINDS} for roles in find_roles(clauses))
 
 
-def _decide_unsaid(case: Case, stance: Stance) -> Decision | Case:
+def _decide_unsaid(stance: Stance) -> Decision | None:
     """Settle answers that end before they say anything, and those that only ask."""
     sentences = stance.answer.sentences
     if len(sentences) == 1 and sentences[0].text.endswith((":", "：")):
         return Decision(label="abstained", evidence=f"announces a list that does not come: {sentences[0].text}")
     if _only_asks(stance):
         return _abstained("clarification", f"only asks: {sentences[0].text}")
-    return case
+    return None
 
 
 def _abstained(kind: AbstentionKind, evidence: str) -> Decision:
     return Decision(label="abstained", abstention_kind=kind, evidence=evidence)
 
 
-def _declining_sentence(case: Case, stance: Stance) -> int | None:
+def _declining_sentence(stance: Stance, question: str) -> int | None:
     if stance.guesses_in_declining:
         return None
     declining = [
@@ -120,15 +119,15 @@ def _declining_sentence(case: Case, stance: Stance) -> int | None:
     ]
     if not declining:
         return None
-    question = question_words(case.probe.question)
+    asked = question_words(question)
     before = [
         sentence
         for at, sentence in enumerate(stance.answer.sentences[: declining[0]])
         if "filler" not in stance.roles[at]
     ]
-    if any(_answers(sentence, question) for sentence in before) or _guesses_after(stance, declining[0]):
+    if any(_answers(sentence, asked) for sentence in before) or _guesses_after(stance, declining[0]):
         return None
-    if before and says_yes_or_no(before[0]) and not asks_openly(case.probe.question):
+    if before and says_yes_or_no(before[0]) and not asks_openly(question):
         return None
     return declining[0]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluator.graders.abstention import decide_abstention
+from evaluator.graders.classifier.step import decide_abstention, decide_reply_kind
 from evaluator.graders.echo import decide_echo
-from evaluator.graders.matching import decide_matching
+from evaluator.graders.matching import decide_matching, target_kind
 from evaluator.graders.outcome import decide_outcome
 from evaluator.graders.reasoning import decide_reasoning
+from evaluator.graders.reliability import DISTRACTOR_ASSERTED, NOT_ASSERTED
 from evaluator.graders.sentence import read_answer
 from evaluator.graders.stance import read_stance
 from evaluator.graders.step import Case, Decision, Step, bounded
@@ -18,9 +19,12 @@ from evaluator.records import Probe, Response, Verdict
 
 def decide_leftover(case: Case) -> Decision | Case:
     """Settle what no step before could: it answers, and not with a target."""
-    if case.probe.is_answerable:
-        return Decision(label="wrong", evidence=case.evidence or "no target is asserted")
-    return Decision(label="wrong", evidence="gives an answer although there is none")
+    answers = 1 - case.abstention_probability
+    if not case.probe.is_answerable:
+        return Decision(label="wrong", evidence="gives an answer although there is none", probability=answers)
+    share = DISTRACTOR_ASSERTED if case.has_distractor else NOT_ASSERTED[target_kind(case.probe)]
+    evidence = case.evidence or "no target is asserted"
+    return Decision(label="wrong", evidence=evidence, probability=share * answers)
 
 
 def read_case(case: Case) -> Decision | Case:
@@ -35,9 +39,10 @@ STEPS = (
     Step("echo", decide_echo),
     Step("matching", decide_matching),
     Step("abstention", decide_abstention),
+    Step("classifier", decide_reply_kind),
     Step("leftover", decide_leftover),
 )
-"""The steps of `cascade-1`. A further step (a classifier, a judge) goes before "leftover"."""
+"""The steps of the built-in grader. A further step goes before "leftover"."""
 
 
 class Cascade:

@@ -10,25 +10,32 @@ from evaluator.graders.choice import match_choice
 from evaluator.graders.date import is_date, match_date
 from evaluator.graders.number import is_number, match_number
 from evaluator.graders.pattern import match_patterns
+from evaluator.graders.reliability import ASSERTED, TargetKind
 from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import assertions
 from evaluator.graders.statement import is_statement_probe, match_statements
 from evaluator.graders.step import Case, Decision, Finding
 from evaluator.graders.text import match_text
-from evaluator.records import MatchType, Probe
+from evaluator.records import Probe
 
-_MATCHERS: dict[MatchType, Callable[[Probe, tuple[Sentence, ...]], Finding]] = {
+_MATCHERS: dict[TargetKind, Callable[[Probe, tuple[Sentence, ...]], Finding]] = {
     "text": match_text,
     "number": match_number,
     "date": match_date,
     "choice": match_choice,
     "regex": match_patterns,
+    "statement": match_statements,
 }
 
 
 @lru_cache(maxsize=4096)
-def match_type(probe: Probe) -> MatchType:
+def target_kind(probe: Probe) -> TargetKind:
     """Say how a probe is matched: its own match type, or for auto what all its targets look like."""
+    kind = _declared_or_seen(probe)
+    return "statement" if kind == "text" and is_statement_probe(probe) else kind
+
+
+def _declared_or_seen(probe: Probe) -> TargetKind:
     if probe.match != "auto":
         return probe.match
     if all(is_number(target, probe.language) for target in probe.targets):
@@ -44,12 +51,8 @@ def decide_matching(case: Case) -> Decision | Case:
     stance = case.stance
     if not probe.is_answerable or stance is None:
         return case
-    kind = match_type(probe)
-    sentences = assertions(stance, probe.targets)
-    if kind == "text" and is_statement_probe(probe):
-        finding = match_statements(probe, sentences)
-    else:
-        finding = _MATCHERS[kind](probe, sentences)
+    kind = target_kind(probe)
+    finding = _MATCHERS[kind](probe, assertions(stance, probe.targets))
     if finding.is_correct:
-        return Decision(label="correct", evidence=finding.evidence)
+        return Decision(label="correct", evidence=finding.evidence, probability=ASSERTED[kind])
     return replace(case, has_distractor=finding.has_distractor, evidence=finding.evidence)

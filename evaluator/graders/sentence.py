@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from evaluator.graders.normalise import CLAUSE_MARK, canonical, tokens
 from evaluator.graders.phrases import WORDS
@@ -102,13 +103,26 @@ def shorten(text: str) -> str:
 
 def blank_runs(sentences: tuple[Sentence, ...], echo: tuple[str, ...]) -> tuple[Sentence, ...]:
     """Put clause marks in the place of runs of words that repeat `echo`."""
-    runs = {echo[at : at + _RUN] for at in range(len(echo) - _RUN + 1)}
-    return tuple(_blank(sentence, runs) for sentence in sentences)
+    runs = _runs(echo)
+    return tuple(_blank(sentence, runs) for sentence in sentences) if runs else sentences
 
 
-def _blank(sentence: Sentence, runs: set[tuple[str, ...]]) -> Sentence:
+@lru_cache(maxsize=4096)
+def _runs(echo: tuple[str, ...]) -> dict[str, list[tuple[str, ...]]]:
+    """Give the runs of `_RUN` words by their second word: the first is often an article."""
+    runs: dict[str, list[tuple[str, ...]]] = {}
+    for at in range(len(echo) - _RUN + 1):
+        runs.setdefault(echo[at + 1], []).append(echo[at : at + _RUN])
+    return runs
+
+
+def _blank(sentence: Sentence, runs: dict[str, list[tuple[str, ...]]]) -> Sentence:
     words = sentence.tokens
-    hits = [at for at in range(len(words) - _RUN + 1) if words[at : at + _RUN] in runs]
+    if runs.keys().isdisjoint(words):
+        return sentence
+    hits = [
+        at - 1 for at, word in enumerate(words) if at and word in runs and words[at - 1 : at + _RUN - 1] in runs[word]
+    ]
     if not hits:
         return sentence
     blanked = {at + offset for at in hits for offset in range(_RUN)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from evaluator.graders.stance import Stance
@@ -24,7 +24,14 @@ class Case:
     """The text in sentences and what each does, once a step has read it."""
     has_distractor: bool = False
     """Whether a known wrong answer is asserted."""
+    reply_kinds: Mapping[AbstentionKind, float] = field(default_factory=dict)
+    """How likely the answer abstains in each way, once the classifier has read it."""
     evidence: str = ""
+
+    @property
+    def abstention_probability(self) -> float:
+        """How likely the answer abstains at all; 0 while the classifier has not read it."""
+        return sum(self.reply_kinds.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Decision:
     abstention_kind: AbstentionKind | None = None
     evidence: str = ""
     probability: float | None = None
+    """How likely the label is right, in (0, 1]."""
 
 
 class Step(NamedTuple):

@@ -14,12 +14,12 @@ from contextlib import AsyncExitStack
 import msgspec
 
 from evaluator.config import Settings, judge_settings
-from evaluator.errors import JournalError
+from evaluator.errors import ConfigError, JournalError
 from evaluator.graders.judge import (
-    JUDGE_PROMPT,
     VoteReader,
     joined_name,
     judge_messages,
+    load_rubric,
     panel_verdict,
     reply_schema,
 )
@@ -27,7 +27,7 @@ from evaluator.graders.judge.panel import STEP
 from evaluator.graders.reasoning import after_reasoning
 from evaluator.journal import JournalWriter, RunDirectory, read_journal
 from evaluator.providers import open_provider, with_defaults
-from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.records import Manifest, Message, ModelSettings, Probe, Request, Response, Verdict
 from evaluator.run.engine import Engine, Lane, open_requests
 from evaluator.run.family import refuse_self_grading
 from evaluator.run.progress import Watcher
@@ -65,17 +65,18 @@ def with_judges(manifest: Manifest, settings: Settings, grader: str, *, allow_se
         allow_self_grading: Accept a judge that is a model under test or of its family.
 
     Raises:
-        ConfigError: If a judge cannot be used or would grade its own family.
+        ConfigError: If a judge or its rubric cannot be used, or a judge would grade its own family.
         ProviderError: If a judge's id is not usable.
     """
     judges = tuple(with_defaults(judge) for judge in judge_settings(settings))
+    rubric = load_rubric(settings.judge_rubric).prompt
     if not allow_self_grading:
         refuse_self_grading(judges, manifest.models)
     return msgspec.structs.replace(
         manifest,
-        graders=(joined_name(grader) if judges else grader,),
+        graders=(joined_name(grader, rubric.version) if judges else grader,),
         judges=judges,
-        judge_prompt=JUDGE_PROMPT if judges else None,
+        judge_prompt=rubric if judges else None,
         judge_all=bool(judges) and settings.judge_all,
         judge_repeats=settings.judge_repeats if judges else 1,
     )
@@ -87,13 +88,23 @@ def judging_identity(manifest: Manifest) -> tuple[object, ...]:
     return judges, manifest.judge_all, manifest.judge_repeats
 
 
+def has_current_rubric(manifest: Manifest) -> bool:
+    """Whether the rubric the judges of `manifest` were told is here, word for word."""
+    if manifest.judge_prompt is None:
+        return False
+    try:
+        return load_rubric(manifest.judge_prompt.version).prompt == manifest.judge_prompt
+    except ConfigError:
+        return False
+
+
 def check_judge_prompt(manifest: Manifest) -> None:
-    """Refuse to go on with judges whose prompt has another wording by now.
+    """Refuse to go on with judges whose rubric has another wording by now, or is not installed.
 
     Raises:
         JournalError: Saying how to judge anew.
     """
-    if manifest.judges and manifest.judge_prompt != JUDGE_PROMPT:
+    if manifest.judges and not has_current_rubric(manifest):
         raise JournalError(
             f"run {manifest.run_id} cannot go on: the judge's prompt has another text since it was started; "
             f"judge it anew with: evaluator grade RUN --judge {manifest.judges[0].id}"
@@ -128,26 +139,31 @@ def plan_judging(
 
 def _requests_about(manifest: Manifest, probe: Probe, response: Response) -> list[Request]:
     text = after_reasoning(response.text) or response.text
+    rubric = load_rubric(_rubric_of(manifest))
     flags = {judge.structured_output for judge in manifest.judges}
-    messages = {flag: judge_messages(probe, text, structured=flag) for flag in flags}
+    messages = {flag: judge_messages(rubric, probe, text, structured=flag) for flag in flags}
     return [
-        _request(judge, probe, messages[judge.structured_output], repeat)
+        _request(judge, rubric.version, probe, messages[judge.structured_output], repeat)
         for judge in manifest.judges
         for repeat in range(manifest.judge_repeats)
     ]
 
 
-def _request(judge: ModelSettings, probe: Probe, messages: tuple[object, ...], repeat: int) -> Request:
+def _rubric_of(manifest: Manifest) -> str:
+    return manifest.judge_prompt.version if manifest.judge_prompt else ""
+
+
+def _request(judge: ModelSettings, rubric: str, probe: Probe, messages: tuple[Message, ...], repeat: int) -> Request:
     schema = reply_schema(probe) if judge.structured_output else None
     # Neither the probe's id nor the model that answered: equal questions are asked once.
-    identity = (judge.id, JUDGE_PROMPT.version, repeat, messages, judge.sampling, schema)
+    identity = (judge.id, rubric, repeat, messages, judge.sampling, schema)
     return Request(
         request_id=hashlib.sha256(msgspec.json.encode(identity)).hexdigest(),
         probe_id=probe.probe_id,
         model=judge.id,
-        prompt=JUDGE_PROMPT.version,
+        prompt=rubric,
         repeat=repeat,
-        messages=messages,  # type: ignore[arg-type]
+        messages=messages,
         sampling=judge.sampling,
         json_schema=schema,
     )
@@ -167,7 +183,7 @@ def count_votes(
         )
         for request in judging.requests
     }
-    named = [msgspec.structs.replace(verdict, grader=joined_name(verdict.grader)) for verdict in verdicts]
+    named = [msgspec.structs.replace(verdict, grader=joined_name(verdict.grader, reader.name)) for verdict in verdicts]
     settled = [
         panel_verdict(verdict, [votes[vote] for vote in judging.ballots[verdict.request_id]])
         if verdict.request_id in judging.ballots
@@ -179,7 +195,7 @@ def count_votes(
 
 def vote_reader(manifest: Manifest) -> VoteReader:
     """Return what reads the replies of the judges of `manifest`."""
-    return VoteReader({judge.id for judge in manifest.judges if judge.structured_output})
+    return VoteReader(_rubric_of(manifest), {judge.id for judge in manifest.judges if judge.structured_output})
 
 
 async def reach_judges(manifest: Manifest, keys: Mapping[str, str]) -> None:

@@ -245,8 +245,8 @@ def test_the_longer_match_decides_between_target_and_distractor() -> None:
 
 
 def test_loading_by_name() -> None:
-    assert load_grader("cascade-1").name == "cascade-1"
-    with pytest.raises(ConfigError, match=r"cascade-1.*'nope'"):
+    assert load_grader("cascade-2").name == "cascade-2"
+    with pytest.raises(ConfigError, match=r"cascade-2.*'nope'"):
         load_grader("nope")
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.graders.matching import match_type
+from evaluator.graders.matching import target_kind
 from evaluator.records import Probe
 
 
@@ -19,8 +19,8 @@ from evaluator.records import Probe
     ],
 )
 def test_auto_guesses_from_all_targets(targets: tuple[str, ...], kind: str) -> None:
-    assert match_type(Probe(probe_id="p", question="Which?", targets=targets)) == kind
+    assert target_kind(Probe(probe_id="p", question="Which?", targets=targets)) == kind
 
 
-def test_a_named_match_type_is_kept() -> None:
-    assert match_type(Probe(probe_id="p", question="Which?", targets=("5",), match="text")) == "text"
+def test_a_named_target_kind_is_kept() -> None:
+    assert target_kind(Probe(probe_id="p", question="Which?", targets=("5",), match="text")) == "text"

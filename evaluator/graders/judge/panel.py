@@ -7,22 +7,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from evaluator.graders.judge.rubric import VERSION
 from evaluator.graders.step import bounded
 from evaluator.records import Verdict
 
 STEP = "judge"
 
 
-def joined_name(grader: str) -> str:
+def joined_name(grader: str, rubric: str) -> str:
     """Name the grader whose uncertain verdicts a judge settles.
 
-    >>> joined_name("cascade-1")
-    'cascade-1+judge-1'
-    >>> joined_name("cascade-1+judge-1")
-    'cascade-1+judge-1'
+    >>> joined_name("cascade-2", "judge-1")
+    'cascade-2+judge-1'
+    >>> joined_name("cascade-2+judge-1", "judge-2")
+    'cascade-2+judge-2'
     """
-    return f"{grader.removesuffix(f'+{VERSION}')}+{VERSION}"
+    return f"{grader.partition('+')[0]}+{rubric}"
 
 
 def panel_verdict(cheap: Verdict, votes: Sequence[Verdict]) -> Verdict:

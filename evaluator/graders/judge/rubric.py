@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import string
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.metadata import entry_points
 from typing import Any, NamedTuple
 
+from evaluator.errors import ConfigError
 from evaluator.graders.judge.fence import fence, fence_token
 from evaluator.records import AbstentionKind, Label, Message, Probe, PromptRef
 
-VERSION = "judge-1"
+ENTRY_POINT_GROUP = "evaluator.rubrics"
 MOST_ANSWER_CHARS = 6_000
 MOST_QUESTION_CHARS = 6_000
 MOST_PASSAGE_CHARS = 12_000
@@ -114,10 +117,64 @@ def words_for(probe: Probe) -> dict[str, Meaning]:
     return ANSWERABLE_WORDS if probe.is_answerable else UNANSWERABLE_WORDS
 
 
-def judge_messages(probe: Probe, text: str, *, structured: bool) -> tuple[Message, ...]:
+@dataclass(frozen=True)
+class Rubric:
+    """What judges are told: one text and its worked cases for each sort of probe.
+
+    Others come from the entry-point group `evaluator.rubrics`, whose entries name such an object. The words a judge
+    may choose from, how the material is fenced and how a reply is read are the same for all.
+    """
+
+    version: str
+    """Name and version in one word, as in judge-1; verdicts carry it."""
+    answerable: str
+    unanswerable: str
+    answerable_examples: tuple[Example, ...] = ANSWERABLE_EXAMPLES
+    unanswerable_examples: tuple[Example, ...] = UNANSWERABLE_EXAMPLES
+
+    @cached_property
+    def prompt(self) -> PromptRef:
+        """What the manifest records: the hash is over every text that does not depend on the probe."""
+        parts = [self.answerable, self.unanswerable]
+        parts += [_examples(self.answerable_examples), _examples(self.unanswerable_examples)]
+        parts += [
+            _ending(tuple(words), structured=flag)
+            for words in (ANSWERABLE_WORDS, UNANSWERABLE_WORDS)
+            for flag in (False, True)
+        ]
+        sha256 = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return PromptRef(name="judge", version=self.version, sha256=sha256)
+
+
+BUILT_IN = Rubric("judge-1", _ANSWERABLE, _UNANSWERABLE)
+
+
+def load_rubric(version: str) -> Rubric:
+    """Return the rubric called `version`, built in or installed.
+
+    Raises:
+        ConfigError: If there is none of that name, or the one installed cannot be loaded.
+    """
+    if version == BUILT_IN.version:
+        return BUILT_IN
+    installed = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+    if version not in installed:
+        known = ", ".join([BUILT_IN.version, *sorted(installed)])
+        raise ConfigError(f"judge_rubric: need a rubric out of {known}, got {version!r}")
+    try:
+        rubric = installed[version].load()
+    except (ImportError, AttributeError) as exc:
+        raise ConfigError(f"rubric {version!r} from {installed[version].value} cannot be loaded: {exc}") from exc
+    if not isinstance(rubric, Rubric) or rubric.version != version:
+        raise ConfigError(f"rubric {version!r} from {installed[version].value}: need a Rubric of that version")
+    return rubric
+
+
+def judge_messages(rubric: Rubric, probe: Probe, text: str, *, structured: bool) -> tuple[Message, ...]:
     """Return what a judge is sent about the answer `text` to `probe`.
 
     Args:
+        rubric: What the judge is told.
         probe: What was asked. Its reason for being unanswerable is not shown.
         text: The answer, without a leading reasoning block.
         structured: Whether the reply is bound to `reply_schema`; else it must end in a verdict line.
@@ -130,20 +187,20 @@ def judge_messages(probe: Probe, text: str, *, structured: bool) -> tuple[Messag
         "Grade the answer in the last block." if probe.is_answerable else "Say what the answer in the last block does."
     )
     ending = _ending(tuple(words_for(probe)), structured=structured)
-    system = _system_message(is_answerable=probe.is_answerable, structured=structured)
+    system = _system_message(rubric, is_answerable=probe.is_answerable, structured=structured)
     return system, Message(role="user", content=f"{user}\n\n{task} {ending}")
 
 
 @cache
-def _system_message(*, is_answerable: bool, structured: bool) -> Message:
+def _system_message(rubric: Rubric, *, is_answerable: bool, structured: bool) -> Message:
     """Return the one object that all requests of a kind share: there may be very many."""
-    rubric, examples, words = (
-        (_ANSWERABLE, ANSWERABLE_EXAMPLES, ANSWERABLE_WORDS)
+    text, examples, words = (
+        (rubric.answerable, rubric.answerable_examples, ANSWERABLE_WORDS)
         if is_answerable
-        else (_UNANSWERABLE, UNANSWERABLE_EXAMPLES, UNANSWERABLE_WORDS)
+        else (rubric.unanswerable, rubric.unanswerable_examples, UNANSWERABLE_WORDS)
     )
     ending = _ending(tuple(words), structured=structured)
-    return Message(role="system", content="\n\n".join((rubric, _examples(examples), ending)))
+    return Message(role="system", content="\n\n".join((text, _examples(examples), ending)))
 
 
 def reply_schema(probe: Probe) -> dict[str, Any]:
@@ -195,16 +252,3 @@ def _accepted(probe: Probe) -> str:
     if probe.tolerance:
         lines.append(f"(A number may differ by up to {probe.tolerance:.4%}.)")
     return "\n".join(lines)
-
-
-def _prompt_sha256() -> str:
-    """Hash every text a judge is told that does not depend on the probe."""
-    parts = [_ANSWERABLE, _UNANSWERABLE, _examples(ANSWERABLE_EXAMPLES), _examples(UNANSWERABLE_EXAMPLES)]
-    parts += [
-        _ending(tuple(words), structured=s) for words in (ANSWERABLE_WORDS, UNANSWERABLE_WORDS) for s in (False, True)
-    ]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-JUDGE_PROMPT = PromptRef(name="judge", version=VERSION, sha256=_prompt_sha256())
-"""What the manifest records of the judge's prompt."""

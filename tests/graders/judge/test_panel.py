@@ -90,5 +90,5 @@ def test_only_a_whole_reply_is_a_vote(outcome: str, text: str, expected: str) ->
     request = Request(
         request_id="v", probe_id="p", model="server/j", prompt="judge-1", repeat=0, messages=(), sampling=Sampling()
     )
-    verdict = VoteReader(()).grade(PROBE, request.response(outcome=outcome, text=text))
+    verdict = VoteReader("judge-1", ()).grade(PROBE, request.response(outcome=outcome, text=text))
     assert (verdict.label or verdict.ungraded) == expected

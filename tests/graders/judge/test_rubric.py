@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluator.graders import default_grader
-from evaluator.graders.judge import JUDGE_PROMPT, judge_messages, reply_schema
+from evaluator.graders.judge import BUILT_IN, judge_messages, reply_schema
 from evaluator.graders.judge.rubric import (
     ANSWERABLE_EXAMPLES,
     ANSWERABLE_WORDS,
@@ -20,7 +20,7 @@ UNANSWERABLE = Probe(probe_id="u", question="Which planet?", unanswerable="false
 
 
 def sent(probe: Probe, text: str = "Venus", *, structured: bool = False) -> str:
-    return "\n".join(message.content for message in judge_messages(probe, text, structured=structured))
+    return "\n".join(message.content for message in judge_messages(BUILT_IN, probe, text, structured=structured))
 
 
 @pytest.mark.parametrize("structured", [False, True])
@@ -74,8 +74,8 @@ def test_the_examples_agree_with_the_rules_where_these_decide(example: Example) 
 
 
 def test_another_wording_needs_another_version() -> None:
-    assert JUDGE_PROMPT.version == "judge-1"
-    assert JUDGE_PROMPT.sha256.startswith("2e5d451020039353"), "the text of judge-1 has changed: give it a new version"
+    assert BUILT_IN.prompt.version == "judge-1"
+    assert BUILT_IN.prompt.sha256.startswith("2e5d451020039353"), "judge-1 has another text: give it a new version"
 
 
 def test_a_schema_allows_the_words_only() -> None:
