@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from evaluator.label_design import LabelDesign
 from evaluator.records import GoldLabel, Label
+
+
+class GoldSet(msgspec.Struct, frozen=True):
+    """The labels of a run that still hold, and the draw they were asked for."""
+
+    design: LabelDesign | None
+    labels: tuple[GoldLabel, ...]
+    n_stale: int = 0
+    """Labels left out, because the text they were given to is not in the run any more."""
 
 
 class FinalLabels(msgspec.Struct, frozen=True):
@@ -16,6 +26,19 @@ class FinalLabels(msgspec.Struct, frozen=True):
     by_request: dict[str, Label]
     open: tuple[str, ...]
     """request_ids of responses whose annotators disagree with no majority and nobody adjudicated, sorted."""
+
+
+def gold_set(design: LabelDesign | None, labels: Iterable[GoldLabel], texts: Mapping[str, str]) -> GoldSet:
+    """Keep the labels whose response has the text it was labelled with.
+
+    Args:
+        design: Of the draw, if one was made.
+        labels: All of the run.
+        texts: SHA-256 of the text of every response, by request_id.
+    """
+    known = tuple(labels)
+    kept = tuple(label for label in known if texts.get(label.request_id) == label.response_sha256)
+    return GoldSet(design=design, labels=kept, n_stale=len(known) - len(kept))
 
 
 def opinions(labels: Iterable[GoldLabel]) -> dict[str, dict[str, Label]]:

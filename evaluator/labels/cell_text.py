@@ -23,7 +23,8 @@ _BEGINNING = re.compile(rf"^({_SPACES})(?=[{_ACTIVE}\t\n])")
 _MARKED_BEGINNING = re.compile(rf"^({_SPACES})'(?=[{_ACTIVE}\t\n])")
 _WITHIN = re.compile(rf"([;\n\t]{_SPACES})(?=[{_ACTIVE}])")
 _MARKED_WITHIN = re.compile(rf"([;\n\t]{_SPACES})'(?=[{_ACTIVE}])")
-_CONVERTED = re.compile(r"(?=.*\d).{1,40}|\s*(?i:true|false)\s*")
+# At most one word beside the digits, as in "5 May 1945", "3 PM" and "1e5".
+_CONVERTED = re.compile(r"(?=.{1,40}\Z)(?=.*\d)[\W\d_]*[^\W\d_]*[\W\d_]*|\s*(?i:true|false)\s*")
 _CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 _DIRECTION = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -31,8 +32,8 @@ _DIRECTION = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u
 def cell_text(text: str) -> str:
     r"""Return what stands in the cell for `text`.
 
-    >>> [cell_text(text) for text in ("=1+1", "1969-07-20", "It's red;-) \x1b[31m", "a\n- b")]
-    ["'=1+1", "'1969-07-20", "It's red;'-) \\x1b[31m", "a\n'- b"]
+    >>> [cell_text(text) for text in ("=1+1", "1969-07-20", "It's;-) \x1b[31m", "a\n- b")]
+    ["'=1+1", "'1969-07-20", "It's;'-) \\x1b[31m", "a\n'- b"]
     """
     shown = text[:MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
     marked = mark("".join(map(_visible, shown)))

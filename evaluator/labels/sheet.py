@@ -47,9 +47,9 @@ def sheet_bytes(responses: Iterable[Response], probes: dict[str, Probe], options
     for response in responses:
         probe = probes[response.probe_id]
         model = "" if options.is_blind else response.model
-        texts = (options.run_id, response.request_id, model, probe.probe_id, question_text(probe), targets_text(probe))
-        ids, rest = texts[:2], (*texts[2:], response.text, "", options.annotator)
-        writer.writerow((*ids, *map(cell_text, rest)))
+        ids = (options.run_id, response.request_id, model, probe.probe_id)
+        texts = (question_text(probe), targets_text(probe), response.text)
+        writer.writerow(map(cell_text, (*ids, *texts, "", options.annotator)))
     return stream.getvalue().encode("utf-8-sig")
 
 
