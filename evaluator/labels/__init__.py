@@ -5,7 +5,6 @@ from evaluator.labels.check_sheet import LabelledRun, SheetLabels, check_annotat
 from evaluator.labels.draw import DrawSettings, blind_order, draw
 from evaluator.labels.match import MatchedLabels, match_labels, text_sha256
 from evaluator.labels.read import LabelLine, LabelSet, read_labels
-from evaluator.labels.read_sheet import read_sheet
 from evaluator.labels.sheet import (
     SheetOptions,
     question_text,
@@ -14,6 +13,7 @@ from evaluator.labels.sheet import (
     targets_text,
     write_sheet,
 )
+from evaluator.labels.sheet_rows import read_sheet
 
 __all__ = [
     "DrawSettings",

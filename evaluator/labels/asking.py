@@ -64,6 +64,11 @@ class Labelling:
         return sum(label is not None for label in self._past)
 
     @property
+    def n_open(self) -> int:
+        """Responses without a label: skipped, or still to come."""
+        return len(self._queue) - self.n_labelled
+
+    @property
     def n_left(self) -> int:
         """Responses to come, the current one included."""
         return len(self._queue) - self.n_passed

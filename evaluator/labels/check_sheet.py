@@ -9,7 +9,7 @@ import msgspec
 from evaluator.errors import LabelsFileError
 from evaluator.labels.cell_text import cell_text, plain_text
 from evaluator.labels.match import text_sha256
-from evaluator.labels.read_sheet import Sheet, SheetRow
+from evaluator.labels.sheet_rows import Sheet, SheetRow
 from evaluator.records import LABELS, GoldLabel, Label, Probe, Response
 from evaluator.results import MODEL_ANNOTATOR
 

@@ -53,11 +53,12 @@ def sheet_bytes(responses: Iterable[Response], probes: dict[str, Probe], options
     return stream.getvalue().encode("utf-8-sig")
 
 
-def question_text(probe: Probe) -> str:
-    """Return what was asked: the passage, the question and the options."""
+def question_text(probe: Probe, *, with_context: bool = True) -> str:
+    """Return what was asked: the passage, the question, its gloss and the options."""
     options = "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, probe.choices, strict=False))
     gloss = f"({probe.question_en})" if probe.question_en else ""
-    return "\n\n".join(part for part in (probe.context, probe.question, gloss, options) if part)
+    context = probe.context if with_context else None
+    return "\n\n".join(part for part in (context, probe.question, gloss, options) if part)
 
 
 def targets_text(probe: Probe) -> str:

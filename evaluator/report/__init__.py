@@ -8,7 +8,7 @@ from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
 from evaluator.report.schemas import json_schema
 from evaluator.report.summary_json import read_summary, summary_bytes
-from evaluator.report.terminal import render_terminal
+from evaluator.report.terminal import render_terminal, terminal_blocks
 
 __all__ = [
     "agreement_bytes",
@@ -22,4 +22,5 @@ __all__ = [
     "render_terminal",
     "safe_text",
     "summary_bytes",
+    "terminal_blocks",
 ]

@@ -28,7 +28,7 @@ def label_status_bytes(status: LabelStatus) -> bytes:
 def render_label_status(status: LabelStatus, *, width: int = 80, colour: bool = False) -> str:
     """Show the status as text of at most `width` columns."""
     sections = (*_cells(status), *_people(status), *_agreement(status), *_disagreements(status))
-    drawn = f"{status.n_labelled:,} of {status.n_drawn:,} drawn answers have a label"
+    drawn = f"{fmt.count(status.n_labelled)} of {fmt.count(status.n_drawn)} drawn answers have a label"
     facts = drawn if status.seed is not None else "nothing was drawn yet: evaluator label draw"
     page = Page(f"Labels of run {_name(status.run_id)}", facts, (*sections, *_notes(status)))
     return terminal_page(page, width=width, colour=colour)
@@ -66,7 +66,7 @@ def _agreement(status: LabelStatus) -> Iterator[Section]:
         "Krippendorff's alpha": _coefficient(found.krippendorff_alpha),
     }
     rows = tuple(Row(name, (cell,)) for name, cell in named.items())
-    title = f"Agreement of {len(found.annotators)} annotators on {found.n:,} answers that several labelled"
+    title = f"Agreement of {len(found.annotators)} annotators on {fmt.count(found.n)} answers that several labelled"
     yield Section(title, _AGREEMENT_LEAD, Table("", (Column("", parts),), rows), tuple(_remarks(found)))
 
 
@@ -87,8 +87,8 @@ def _disagreements(status: LabelStatus) -> Iterator[Section]:
         for one in found[:_MOST_SHOWN]
     ]
     if len(found) > _MOST_SHOWN:
-        lines.append(f"and {len(found) - _MOST_SHOWN:,} more")
-    title = f"Disagreements to settle: {len(found):,}"
+        lines.append(f"and {fmt.count(len(found) - _MOST_SHOWN)} more")
+    title = f"Disagreements to settle: {fmt.count(len(found))}"
     yield Section(title, f"Settle them with: evaluator label adjudicate {_name(status.run_id)}", remarks=tuple(lines))
 
 
@@ -97,11 +97,15 @@ def _notes(status: LabelStatus) -> Iterator[Section]:
     if status.has_same_verdicts is False:
         remarks.append("the verdicts were changed since the draw; the labels hold, the cells are those of the draw")
     if status.n_outside:
-        remarks.append(f"{status.n_outside:,} answers with a label are not in the draw: no calibration uses them")
+        remarks.append(
+            f"{fmt.count(status.n_outside)} answers with a label are not in the draw: no calibration uses them"
+        )
     if status.n_stale:
-        remarks.append(f"{status.n_stale:,} labels are for texts that are not in the run any more: they count nowhere")
+        remarks.append(
+            f"{fmt.count(status.n_stale)} labels are for texts that are not in the run any more: they count nowhere"
+        )
     if status.n_adjudicated:
-        remarks.append(f"{status.n_adjudicated:,} disagreements are settled")
+        remarks.append(f"{fmt.count(status.n_adjudicated)} disagreements are settled")
     if remarks:
         yield Section("Notes", remarks=tuple(remarks))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ MAX_BYTES = 256 * 1024 * 1024
 MAX_ROWS = 1_000_000
 NEEDED = ("run_id", "request_id", "response", "label")
 SEPARATORS = ",;\t"
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -85,12 +87,13 @@ def _read(path: Path) -> bytes:
 
 def _without_sep_line(text: str) -> tuple[str, int]:
     # Excel's own way to name the separator.
-    first, _, rest = text.partition("\n")
-    return (rest, 1) if first.strip().strip('"').lower() in {f"sep={mark}" for mark in SEPARATORS} else (text, 0)
+    first, *rest = _LINE_END.split(text, maxsplit=1)
+    is_sep_line = first.strip(' "').lower() in {f"sep={mark}" for mark in SEPARATORS}
+    return ("".join(rest), 1) if is_sep_line else (text, 0)
 
 
 def _separator(text: str) -> str:
-    header = text.partition("\n")[0]
+    header = _LINE_END.split(text, maxsplit=1)[0]
     return max(SEPARATORS, key=header.count)
 
 
