@@ -155,7 +155,7 @@ def ask_labels(found: RunToLabel, annotator: str | None, *, adjudicates: bool, a
     known = [request_id for request_id in queue if request_id in found.labelled.responses]
     labelling = Labelling(known, found.labelled, found.directory.gold, name, adjudicates=adjudicates)
     number = ask_until_done(labelling, found.labelled, gold.labels if adjudicates else ())
-    say(f"{labelling.n_labelled:,} labels by {name} are saved; {labelling.n_open:,} answers are left")
+    say(f"saved labels by {name}: {labelling.n_labelled:,}; answers left: {labelling.n_open:,}")
     show_status(found, as_json=as_json)
     if number is not None:
         raise typer.Exit(128 + number)
