@@ -17,7 +17,7 @@ import msgspec
 
 from evaluator.errors import JournalError, LabelsFileError
 from evaluator.journal.atomic import write_atomically
-from evaluator.jsonl import decode_line, encode_line
+from evaluator.jsonl import decode_line, encode_line, open_binary
 from evaluator.label_design import DESIGN_SCHEMA, LabelDesign
 from evaluator.records import GoldLabel
 
@@ -175,7 +175,7 @@ def read_gold(path: Path) -> Gold:
 def _lines(path: Path) -> list[bytes]:
     """Return the lines, and after them what follows the last newline."""
     try:
-        with path.open("rb") as stream:
+        with open_binary(path) as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return [b""]

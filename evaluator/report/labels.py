@@ -105,7 +105,7 @@ def _notes(status: LabelStatus) -> Iterator[Section]:
             f"{fmt.count(status.n_stale)} labels are for texts that are not in the run any more: they count nowhere"
         )
     if status.n_adjudicated:
-        remarks.append(f"{fmt.count(status.n_adjudicated)} disagreements are settled")
+        remarks.append(f"{fmt.count(status.n_adjudicated)} labels settle a disagreement")
     if remarks:
         yield Section("Notes", remarks=tuple(remarks))
 

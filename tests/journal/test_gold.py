@@ -204,6 +204,12 @@ def test_a_directory_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         GoldFile(tmp_path / "file" / "gold.jsonl").add([label("q")])
 
 
+def test_a_pipe_in_its_place_is_not_waited_for(gold: GoldFile) -> None:
+    os.mkfifo(gold.path)
+    with pytest.raises(JournalError, match="cannot be read: need a regular file"):
+        gold.read()
+
+
 KILLED = """
 import sys
 from pathlib import Path
