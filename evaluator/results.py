@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.records import Label, Record
 
 AGREEMENT_SCHEMA = "evaluator/agreement/1"
+LABELS_SCHEMA = "evaluator/labels/1"
 MODEL_ANNOTATOR = "llm:"
 """How the name of an annotator begins that is a model, not a person."""
 
@@ -96,3 +97,69 @@ class Agreement(Record, frozen=True, omit_defaults=False):
     by_step: dict[str, AgreementFigures]
     """By the step of the grader that decided, where the grader says."""
     schema: str = AGREEMENT_SCHEMA
+
+
+class AnnotatorAgreement(Record, frozen=True, omit_defaults=False):
+    """How far people agree who labelled the same answers; what adjudicators settled is not counted."""
+
+    annotators: tuple[str, ...]
+    n: int
+    """Answers labelled by two or more: every figure is about these."""
+    n_single: int
+    """Answers labelled by one; they enter AC1's chance agreement only."""
+    n_clusters: int
+    percent_agreement: Figure
+    """Share of the pairs of labels on one answer that are the same, mean over the answers."""
+    gwet_ac1: Figure
+    krippendorff_alpha: Figure
+    notes: tuple[str, ...]
+
+
+class CellProgress(Record, frozen=True, omit_defaults=False):
+    """How far the labelling of one cell of the draw is."""
+
+    model: str
+    prompt: str
+    answerable: bool
+    verdict: Label
+    n_responses: int
+    n_drawn: int
+    n_labelled: int
+    """Of those drawn, answers with at least one label."""
+
+
+class Disagreement(Record, frozen=True, omit_defaults=False):
+    """An answer that annotators label differently, and nobody has adjudicated."""
+
+    request_id: str
+    probe_id: str
+    labels: dict[str, Label]
+    """By annotator."""
+
+
+class LabelStatus(Record, frozen=True, omit_defaults=False):
+    """How far the labelling of a run is, and how far its annotators agree."""
+
+    run_id: str
+    seed: int | None
+    """Of the draw; None when nothing was drawn, and for all that follows from it."""
+    allocation: str | None
+    has_same_verdicts: bool | None
+    """Whether the verdicts are still those the cells were made from."""
+    cells: tuple[CellProgress, ...]
+    n_drawn: int
+    n_labelled: int
+    """Of those drawn, answers with at least one label."""
+    n_outside: int
+    """Answers with a label that are not in the draw: they are in no calibration."""
+    n_stale: int
+    """Labels of answers whose text is not in the run any more: they count nowhere."""
+    by_annotator: dict[str, int]
+    """Labels by annotator, without those that settle a disagreement."""
+    n_adjudicated: int
+    level: float
+    """Target coverage of every interval."""
+    agreement: AnnotatorAgreement | None
+    """None when no answer has labels by two people."""
+    disagreements: tuple[Disagreement, ...]
+    schema: str = LABELS_SCHEMA

@@ -7,6 +7,7 @@ import typer
 from evaluator import __version__
 from evaluator.cli.grade import grade
 from evaluator.cli.import_answers import import_answers
+from evaluator.cli.label import label_app
 from evaluator.cli.models import models_app
 from evaluator.cli.probes import probes_app
 from evaluator.cli.report import report
@@ -49,5 +50,6 @@ app.command("import")(import_answers)
 app.command("grade")(grade)
 app.command("report")(report)
 app.command("schema")(schema)
+app.add_typer(label_app, name="label")
 app.add_typer(probes_app, name="probes")
 app.add_typer(models_app, name="models")

@@ -97,14 +97,15 @@ def show_agreement(agreement: Agreement, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(agreement_bytes(agreement).decode("ascii"))
     else:
-        sys.stdout.write(render_agreement(agreement, width=_width(), colour=sys.stdout.isatty()))
+        sys.stdout.write(render_agreement(agreement, width=terminal_width(), colour=sys.stdout.isatty()))
     sys.stdout.flush()
 
 
 def print_table(summary: Summary) -> None:
     """Print the summary for a person, as wide as the terminal and coloured when it is one."""
-    sys.stdout.write(render_terminal(summary, width=_width(), colour=sys.stdout.isatty()))
+    sys.stdout.write(render_terminal(summary, width=terminal_width(), colour=sys.stdout.isatty()))
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Return how wide output for a person is, in columns."""
     return max(min(shutil.get_terminal_size((80, 24)).columns, 120), 40)

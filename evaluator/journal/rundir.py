@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,12 @@ import filelock
 import msgspec
 
 from evaluator.errors import JournalError
+from evaluator.journal.atomic import write_atomically
+from evaluator.journal.gold import GoldFile
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.jsonl import describe, encode_line, read_records
-from evaluator.records import MANIFEST_SCHEMA, Manifest, Probe, Verdict
+from evaluator.label_design import LabelDesign
+from evaluator.records import MANIFEST_SCHEMA, GoldLabel, Manifest, Probe, Verdict
 
 GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
 """What of a manifest is not about asking the models, and may change later."""
@@ -41,6 +43,7 @@ class RunDirectory:
         self.judgements_path = path / "judgements.jsonl"
         self.verdicts_path = path / "verdicts.jsonl"
         self.gold_path = path / "gold.jsonl"
+        self.gold = GoldFile(self.gold_path)
         self.summary_path = path / "summary.json"
 
     @property
@@ -121,6 +124,15 @@ class RunDirectory:
         found = read_records(self.verdicts_path, Verdict, JournalError, max_line_bytes=MAX_LINE_BYTES)
         return [verdict for _, verdict in found]
 
+    def read_gold(self) -> tuple[LabelDesign | None, tuple[GoldLabel, ...]]:
+        """Read gold.jsonl: the design of the draw, None without one, and every label.
+
+        Raises:
+            JournalError: If it is damaged; the message names the line.
+        """
+        found = self.gold.read()
+        return found.design, found.labels
+
     def read_journal(self) -> JournalState:
         """Read journal.jsonl; an empty state when nothing was asked yet.
 
@@ -179,23 +191,3 @@ def check_run_id(run_id: str) -> str:
     if not RUN_ID.fullmatch(run_id):
         raise JournalError(f"run id: need letters, digits, '.', '_' and '-', at most 100, got {run_id!r}")
     return run_id
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace `path` so that a crash leaves the old content or the new, never a part."""
-    file, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(file, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -11,6 +11,7 @@ import msgspec
 
 from evaluator.errors import LabelsFileError
 from evaluator.jsonl import decode_line, read_records
+from evaluator.label_design import LabelDesign
 from evaluator.records import LABELS, GoldLabel, Label, Record
 
 _NAMES_SHOWN = 8
@@ -47,17 +48,20 @@ class LabelSet(msgspec.Struct, frozen=True):
 
 class _Line(msgspec.Struct):
     request_id: msgspec.Raw = msgspec.Raw(b"")
+    schema: msgspec.Raw = msgspec.Raw(b"")
 
 
 _KIND = msgspec.json.Decoder(_Line)
 _BY_ANSWER = msgspec.json.Decoder(LabelLine)
+_DESIGN = msgspec.json.Decoder(LabelDesign)
 _BY_REQUEST = msgspec.json.Decoder(GoldLabel)
 
 
 def read_labels(path: Path, *, annotator: str | None = None) -> LabelSet:
     """Read the labels that one annotator gave.
 
-    Every line is a `LabelLine`, or a `GoldLabel`, which has a request_id.
+    Every line is a `LabelLine`, or a `GoldLabel`, which has a request_id. gold.jsonl of a run is such
+    a file: its header line, and labels that settle a disagreement of others, are passed over.
 
     Args:
         path: A .jsonl file, or .jsonl.gz.
@@ -87,16 +91,21 @@ def conflict(path: Path, first: NumberedLabel, second: NumberedLabel) -> LabelsF
 def _read_lines(path: Path) -> Iterator[NumberedLabel]:
     for number, raw in read_records(path, msgspec.Raw, LabelsFileError):
         try:
-            yield number, _decode(bytes(raw))
+            label = _decode(bytes(raw), is_first=number == 1)
         except ValueError as exc:
             is_label = str(exc).startswith("label: ")
             wanted = f"; need one of {', '.join(LABELS)}" if is_label else ""
             raise LabelsFileError(f"{path}:{number}: {exc}{wanted}") from exc
+        is_settling = isinstance(label, GoldLabel) and label.adjudicates
+        if not isinstance(label, LabelDesign) and not is_settling:
+            yield number, label
 
 
-def _decode(line: bytes) -> LabelLine | GoldLabel:
-    has_request = bool(bytes(decode_line(line, _KIND).request_id))
-    return decode_line(line, _BY_REQUEST) if has_request else decode_line(line, _BY_ANSWER)
+def _decode(line: bytes, *, is_first: bool) -> LabelLine | GoldLabel | LabelDesign:
+    kind = decode_line(line, _KIND)
+    if is_first and bytes(kind.schema):
+        return decode_line(line, _DESIGN)
+    return decode_line(line, _BY_REQUEST) if bytes(kind.request_id) else decode_line(line, _BY_ANSWER)
 
 
 def _choose_annotator(path: Path, found: set[str], wanted: str | None) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from evaluator.report.agreement import agreement_bytes, render_agreement, render_agreement_markdown
+from evaluator.report.labels import label_status_bytes, render_label_status
 from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
 from evaluator.report.schemas import json_schema
 from evaluator.report.summary_json import read_summary, summary_bytes
-from evaluator.report.terminal import render_terminal
+from evaluator.report.terminal import render_terminal, terminal_blocks
 
 __all__ = [
     "agreement_bytes",
     "json_schema",
+    "label_status_bytes",
     "read_summary",
     "render_agreement",
     "render_agreement_markdown",
+    "render_label_status",
     "render_markdown",
     "render_terminal",
     "safe_text",
     "summary_bytes",
+    "terminal_blocks",
 ]

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from evaluator import records, results
+from evaluator import label_design, records, results
 from evaluator.errors import ConfigError
+from evaluator.label_design import LabelDesign
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
-from evaluator.results import Agreement
+from evaluator.results import Agreement, LabelStatus
 
 RECORDS: dict[str, type[msgspec.Struct]] = {
     "probe": Probe,
@@ -23,9 +24,11 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "response": Response,
     "verdict": Verdict,
     "gold": GoldLabel,
+    "design": LabelDesign,
     "manifest": Manifest,
     "summary": Summary,
     "agreement": Agreement,
+    "labels": LabelStatus,
 }
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
@@ -44,7 +47,7 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types = vars(records) | vars(results)
+    types = vars(records) | vars(results) | vars(label_design)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]

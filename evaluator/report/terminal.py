@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evaluator.records import Summary
 from evaluator.report.contents import report_page
+from evaluator.report.safe_text import safe_text
 from evaluator.report.section import Page, Section
 from evaluator.report.terminal_table import table_lines
 
@@ -39,6 +40,20 @@ def terminal_page(page: Page, *, width: int, colour: bool) -> str:
     for section in page.sections:
         _show(console, section, width)
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+
+
+def terminal_blocks(title: str, blocks: Iterable[tuple[str, str]], *, width: int, colour: bool) -> str:
+    """Show titled texts of several lines from strangers, harmless and wrapped to `width` columns."""
+    width = max(width, NARROWEST)
+    stream = io.StringIO()
+    console = _console(stream, width, colour=colour)
+    _say(console, safe_text(title), "dim", indent=0)
+    for name, text in blocks:
+        console.print()
+        _say(console, name, "bold", indent=0)
+        for line in text.replace("\r\n", "\n").split("\n"):
+            _say(console, safe_text(line), "", indent=INDENT)
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().split("\n"))
 
 
 def _console(stream: io.StringIO, width: int, *, colour: bool) -> Console:
