@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
-FOUNDATION = {"judge_use", "record", "figures", "label_design", "records", "results", "errors", "jsonl"}
+FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "results", "errors", "jsonl"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
@@ -16,6 +16,7 @@ ROOMS: dict[str, set[str]] = {
     "record": set(),
     "figures": {"record"},
     "label_design": {"record"},
+    "comparison": {"record"},
     "records": {"judge_use", "record", "figures"},
     "results": {"records"},
     "errors": set(),
@@ -28,9 +29,9 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"judge_use", "record", "label_design", "records", "results"},
-    "gate": {"records", "results", "errors"},
-    "report": {"judge_use", "records", "results", "errors", "jsonl"},
+    "stats": {"judge_use", "record", "label_design", "comparison", "records", "results"},
+    "gate": {"comparison", "records", "results", "errors"},
+    "report": {"judge_use", "comparison", "records", "results", "errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {

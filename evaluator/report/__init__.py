@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evaluator.report.agreement import agreement_bytes, render_agreement, render_agreement_markdown
+from evaluator.report.comparison import comparison_bytes, render_comparison
 from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
 from evaluator.report.schemas import json_schema
@@ -11,10 +12,12 @@ from evaluator.report.terminal import render_terminal
 
 __all__ = [
     "agreement_bytes",
+    "comparison_bytes",
     "json_schema",
     "read_summary",
     "render_agreement",
     "render_agreement_markdown",
+    "render_comparison",
     "render_markdown",
     "render_terminal",
     "safe_text",

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from evaluator import records, results
+from evaluator import comparison, records, results
+from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement
@@ -26,6 +27,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "manifest": Manifest,
     "summary": Summary,
     "agreement": Agreement,
+    "comparison": Comparison,
 }
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
@@ -44,7 +46,7 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types = vars(records) | vars(results)
+    types = vars(records) | vars(results) | vars(comparison)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
