@@ -208,10 +208,11 @@ def bernoulli_confidence_sequence(
     def excess(rate: float) -> float:
         return _mixture_log_martingale(successes, trials, rate, t_opt / spread) - threshold
 
-    found = successes / trials
-    nearly_0, nearly_1 = _TOLERANCE, 1 - _TOLERANCE
-    low = float(brentq(excess, nearly_0, found)) if found > nearly_0 and excess(nearly_0) > 0 else 0.0
-    high = float(brentq(excess, found, nearly_1)) if found < nearly_1 and excess(nearly_1) > 0 else 1.0
+    lowest, highest = _TOLERANCE, 1 - _TOLERANCE
+    # Zero or one itself has no likelihood; the sequence never excludes the observed rate.
+    found = min(max(successes / trials, lowest), highest)
+    low = float(brentq(excess, lowest, found)) if excess(lowest) > 0 else 0.0
+    high = float(brentq(excess, found, highest)) if excess(highest) > 0 else 1.0
     return low, high
 
 

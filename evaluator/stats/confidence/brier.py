@@ -78,7 +78,7 @@ def brier_interval(confidence: Floats, correct: Floats, clusters: Ints, *, level
     sizes = np.bincount(code).astype(np.float64)
     if len(sizes) < 2:
         return None
-    losses = np.bincount(code, weights=(confidence - correct) ** 2)
+    losses = np.bincount(code, weights=(confidence - correct) ** 2).astype(np.float64)
     score = float(losses.sum() / sizes.sum())
     half = student_quantile(level, len(sizes) - 1) * ratio_standard_error(losses, sizes)
     return max(0.0, score - half), min(1.0, score + half)

@@ -61,8 +61,8 @@ def delong_interval(confidence: Floats, correct: Floats, *, level: float = 0.95)
         DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44(3):837-845; Sun & Xu (2014), IEEE
         Signal Processing Letters 21(11):1389-1393, for the midranks.
 
-    >>> delong_interval(np.array([0.1, 0.4, 0.35, 0.8, 0.5]), np.array([0.0, 0, 1, 1, 0]))
-    (0.0590..., 1.0)
+    >>> delong_interval(np.array([0.1, 0.2, 0.4, 0.5, 0.35, 0.8, 0.9]), np.array([0.0, 0, 0, 0, 1, 1, 1]))
+    (0.456..., 1.0)
     """
     check_pairs(confidence, correct)
     if min(correct.sum(), (1 - correct).sum()) < 2:

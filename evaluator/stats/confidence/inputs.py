@@ -46,4 +46,5 @@ def group_ties(confidence: Floats, correct: Floats) -> Levels:
     Levels(confidence=array([0.5, 0.9]), n=array([2, 1]), hits=array([1., 1.]))
     """
     values, code, n = np.unique(confidence, return_inverse=True, return_counts=True)
-    return Levels(values, n.astype(np.int64), np.bincount(code, weights=correct, minlength=len(values)))
+    hits = np.bincount(code, weights=correct, minlength=len(values)).astype(np.float64)
+    return Levels(values, n.astype(np.int64), hits)
