@@ -130,7 +130,9 @@ def test_taking_the_two_models_for_independent_wastes_the_pairing() -> None:
     for n, d in zip(numerators, denominators, strict=True):
         sides = [ratio_influence(n[side], d[side], np.arange(200)) for side in (0, 1)]
         apart = Influence(value=sides[1].value, phi=sides[1].phi, clusters=np.arange(200, 400))
-        ratios.append(influence_difference(*sides).standard_error / influence_difference(sides[0], apart).standard_error)
+        ratios.append(
+            influence_difference(*sides).standard_error / influence_difference(sides[0], apart).standard_error
+        )
     assert np.mean(ratios) < 0.8
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from evaluator.stats.clusters import Floats
 
 Shape = Literal["pocock", "obrien_fleming"]
-_POINTS = 400
+_POINTS = 100
 
 
 def look_limits(n_looks: int, *, alpha: float = 0.05, shape: Shape = "obrien_fleming") -> list[float]:

@@ -176,7 +176,7 @@ def _smoothed(spectrum: Floats, width: float) -> float:
     from scipy.fft import idct
 
     fading = np.exp(-((np.pi * np.arange(_GRID) * width) ** 2) / 2)
-    return float(np.abs(idct(spectrum * fading, type=2, norm="ortho")).sum())
+    return min(1.0, float(np.abs(idct(spectrum * fading, type=2, norm="ortho")).sum()))
 
 
 def _smooth_error(spectrum: Floats) -> float:
