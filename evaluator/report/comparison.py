@@ -69,11 +69,11 @@ def _title(comparison: Comparison) -> str:
 def _facts(comparison: Comparison) -> str:
     left = comparison.left_out
     n_shared = comparison.runs[0].n_probes - left.only_in_a - left.changed
+    kinds = ((left.only_in_a, "only in A"), (left.only_in_b, "only in B"), (left.changed, "of other content"))
+    absent = ", ".join(f"{fmt.count(n)} {kind}" for n, kind in kinds if n)
     facts = [
         f"{fmt.count(n_shared)} probes in common" if len(comparison.runs) > 1 else f"{fmt.count(n_shared)} probes",
-        f"left out: {fmt.count(left.only_in_a)} only in A" if left.only_in_a else "",
-        f"left out: {fmt.count(left.only_in_b)} only in B" if left.only_in_b else "",
-        f"left out: {fmt.count(left.changed)} of other content" if left.changed else "",
+        f"left out: {absent}" if absent else "",
         f"accepted as different: {', '.join(comparison.allowed)}" if comparison.allowed else "",
     ]
     return " · ".join(filter(None, facts))
@@ -121,7 +121,7 @@ def _differences(comparison: Comparison, members: Sequence[Difference], *, is_ra
         Column("detectable"),
     )
     rows = tuple(Row(_pair_name(one, has_prompts=has_prompts), _cells(one)) for one in shown)
-    lead = f"{_LEADS.get(first.metric, f'{first.definition}.')} n: probes graded on both sides."
+    lead = f"{_LEADS.get(first.metric, f'{_name(first.definition)}.')} n: probes graded on both sides."
     if is_ranked and len(shown) < len(members):
         lead = f"The {len(shown)} most certain of {len(members)} differences. {lead}"
     table = Table("pair", columns, rows)
@@ -209,7 +209,7 @@ def _side_name(side: Side, *, has_prompts: bool) -> str:
 
 
 def _notes(comparison: Comparison) -> Section:
-    tests = sorted({(one.test, one.method) for one in comparison.differences if one.p_value is not None})
+    tests = sorted({(_name(one.test), _name(one.method)) for one in comparison.differences if one.p_value is not None})
     remarks = [safe_text(note, limit=_NAME_LIMIT) for note in comparison.notes]
     remarks += [
         f"Test and interval: {test}." if test == method else f"Test: {test}. Interval: {method}."
@@ -230,7 +230,7 @@ def _certainty(one: Difference) -> float:
 
 
 def _title_of(metric: str) -> str:
-    return {"over_abstention_rate": "over-abstention"}.get(metric, metric.replace("_", " "))
+    return {"over_abstention_rate": "over-abstention"}.get(metric, _name(metric).replace("_", " "))
 
 
 def _capital(text: str) -> str:
