@@ -17,7 +17,19 @@ from tests.cli.command import evaluator
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-VERBS = ["run", "resume", "import", "grade", "report", "schema", "probes", "probes check", "models", "models fetch"]
+VERBS = [
+    "run",
+    "resume",
+    "import",
+    "grade",
+    "report",
+    "compare",
+    "schema",
+    "probes",
+    "probes check",
+    "models",
+    "models fetch",
+]
 VERBS += ["label", "label draw", "label ask", "label import", "label status", "label adjudicate"]
 
 

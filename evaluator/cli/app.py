@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from evaluator import __version__
+from evaluator.cli.compare import compare
 from evaluator.cli.grade import grade
 from evaluator.cli.import_answers import import_answers
 from evaluator.cli.label import label_app
@@ -49,6 +50,7 @@ app.command("resume")(resume)
 app.command("import")(import_answers)
 app.command("grade")(grade)
 app.command("report")(report)
+app.command("compare")(compare)
 app.command("schema")(schema)
 app.add_typer(label_app, name="label")
 app.add_typer(probes_app, name="probes")

@@ -10,11 +10,19 @@ from typing import NamedTuple
 import msgspec
 
 from evaluator.cli.display import counted
+from evaluator.comparison import Comparison
 from evaluator.journal import RunDirectory
 from evaluator.judge_use import JudgeUse
 from evaluator.protocols import Grader
 from evaluator.records import Response, Summary, Verdict
-from evaluator.report import agreement_bytes, render_agreement, render_terminal, summary_bytes
+from evaluator.report import (
+    agreement_bytes,
+    comparison_bytes,
+    render_agreement,
+    render_comparison,
+    render_terminal,
+    summary_bytes,
+)
 from evaluator.results import Agreement
 from evaluator.run.judging import count_votes, has_current_rubric, plan_judging
 from evaluator.run.regrade import grade_responses
@@ -98,6 +106,15 @@ def show_agreement(agreement: Agreement, *, as_json: bool) -> None:
         sys.stdout.write(agreement_bytes(agreement).decode("ascii"))
     else:
         sys.stdout.write(render_agreement(agreement, width=terminal_width(), colour=sys.stdout.isatty()))
+    sys.stdout.flush()
+
+
+def show_comparison(comparison: Comparison, *, as_json: bool) -> None:
+    """Print how models compare on stdout, as tables or as JSON."""
+    if as_json:
+        sys.stdout.write(comparison_bytes(comparison).decode("ascii"))
+    else:
+        sys.stdout.write(render_comparison(comparison, width=terminal_width(), colour=sys.stdout.isatty()))
     sys.stdout.flush()
 
 

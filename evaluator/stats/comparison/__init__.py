@@ -1,0 +1,1 @@
+"""Two models or more on the same probes: differences, tests, rankings, planning, and looking again."""

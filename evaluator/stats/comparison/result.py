@@ -1,0 +1,186 @@
+"""The whole comparison: every question about every couple, corrected together, and the rankings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+
+import msgspec
+import numpy as np
+
+from evaluator.comparison import ComparedRun, Comparison, Correction, Difference, Place, Ranking
+from evaluator.stats.clusters import Floats
+from evaluator.stats.comparison.multiplicity import benjamini_hochberg, holm
+from evaluator.stats.comparison.pairing import Couple, Ground, Measured, setting_notes
+from evaluator.stats.comparison.ranks import Flags, rank_sets, tie_groups
+from evaluator.stats.comparison.scores import PairedScores, label_means, paired_scores
+from evaluator.stats.comparison.testing import Question, Settings, tested_difference
+from evaluator.stats.intervals import check_level
+from evaluator.stats.metrics import METRICS
+
+DEFAULT_METRICS = ("hallucination_rate", "accuracy", "over_abstention_rate")
+FEWEST_TO_RANK = 3
+
+
+def choose_questions(
+    metrics: Sequence[str] | None, slices: Sequence[str] | None, available: Iterable[str]
+) -> list[Question]:
+    """Turn names of metrics and slices into questions.
+
+    Args:
+        metrics: Names; None for the hallucination rate, accuracy and over-abstention.
+        slices: Names; None for the widest slice of each metric.
+        available: The slices that the probes have.
+
+    Raises:
+        ValueError: If a name is unknown, or a metric is defined on none of the slices.
+
+    >>> [(q.metric.name, q.slice) for q in choose_questions(["accuracy"], None, ["all", "answerable"])]
+    [('accuracy', 'answerable')]
+    """
+    by_name = {metric.name: metric for metric in METRICS}
+    known = list(available)
+    for name in metrics or ():
+        if name not in by_name:
+            msg = f"--metric: need one of {', '.join(by_name)}, got {name[:80]!a}"
+            raise ValueError(msg)
+    for name in slices or ():
+        if name not in known:
+            msg = f"--slice: need one of {', '.join(known)}, got {name[:80]!a}"
+            raise ValueError(msg)
+    questions = []
+    for metric in (by_name[name] for name in dict.fromkeys(metrics or DEFAULT_METRICS)):
+        own = [name for name in dict.fromkeys(slices or metric.slices[:1]) if metric.covers(name)]
+        if metrics and not own:
+            msg = f"--metric {metric.name}: is defined on {', '.join(metric.slices)}, not on {', '.join(slices or ())}"
+            raise ValueError(msg)
+        questions += [Question(metric, name) for name in own]
+    if not questions:
+        msg = f"--slice: none of {', '.join(DEFAULT_METRICS)} is defined on {', '.join(slices or ())}"
+        raise ValueError(msg)
+    return questions
+
+
+def compare(
+    runs: Sequence[Measured],
+    couples: Sequence[Couple],
+    ground: Ground,
+    questions: Sequence[Question],
+    settings: Settings,
+    *,
+    correction: Correction = "holm",
+) -> Comparison:
+    """Answer all questions about all couples.
+
+    Args:
+        runs: The runs the couples come from.
+        couples: Who is compared with whom.
+        ground: The probes they share.
+        questions: What is compared.
+        settings: How differences are tested.
+        correction: How all p-values are adjusted together.
+
+    Returns:
+        The comparison. Models of one run are ranked when there are three or more.
+
+    Raises:
+        ValueError: If the level is out of range.
+    """
+    check_level(settings.level)
+    means = {id(result): label_means(result, ground) for couple in couples for result in (couple.a, couple.b)}
+    found = [
+        tested_difference(couple, question, _scores(couple, question, means, ground), settings)
+        for question in questions
+        for couple in couples
+    ]
+    differences, n_tests = adjust(found, correction)
+    return Comparison(
+        runs=tuple(_compared_run(run) for run in runs),
+        level=settings.level,
+        power=settings.power,
+        correction=correction,
+        n_tests=n_tests,
+        allowed=(),
+        left_out=ground.left_out,
+        differences=differences,
+        rankings=tuple(rankings(differences, 1 - settings.level)) if len(runs) == 1 else (),
+        notes=tuple(dict.fromkeys(setting_notes(couples))),
+    )
+
+
+def _scores(couple: Couple, question: Question, means: Mapping[int, Floats], ground: Ground) -> PairedScores:
+    return paired_scores(question.metric, question.slice, (means[id(couple.a)], means[id(couple.b)]), ground)
+
+
+def adjust(differences: Sequence[Difference], correction: Correction) -> tuple[tuple[Difference, ...], int]:
+    """Adjust all p-values together; return the differences and how many had one."""
+    tested = [i for i, one in enumerate(differences) if one.p_value is not None]
+    method = holm if correction == "holm" else benjamini_hochberg
+    adjusted = dict(zip(tested, method([differences[i].p_value or 0.0 for i in tested]).tolist(), strict=True))
+    both = (msgspec.structs.replace(one, p_adjusted=adjusted.get(i)) for i, one in enumerate(differences))
+    return tuple(both), len(tested)
+
+
+def rankings(differences: Sequence[Difference], alpha: float) -> Iterable[Ranking]:
+    """Rank the models that were all compared with each other, one ranking per metric, slice and prompt.
+
+    Args:
+        differences: With adjusted p-values.
+        alpha: Largest adjusted p-value that counts as a difference.
+    """
+    groups: dict[tuple[str, str, str], list[Difference]] = {}
+    for one in differences:
+        if one.a.prompt == one.b.prompt:
+            groups.setdefault((one.metric, one.slice, one.a.prompt), []).append(one)
+    for (metric, slice_name, prompt), members in groups.items():
+        models = list(dict.fromkeys(model for one in members for model in (one.a.model, one.b.model)))
+        is_complete = len(members) == len(models) * (len(models) - 1) // 2
+        if len(models) < FEWEST_TO_RANK or not is_complete or any(one.difference is None for one in members):
+            continue
+        better = _better(members, models, alpha)
+        values = _values(members, models)
+        lowest_first = members[0].better == "low"
+        sets = rank_sets(better)
+        order = np.argsort(values if lowest_first else -values, kind="stable").tolist()
+        groups_found = tie_groups(values, better, lowest_first=lowest_first)
+        yield Ranking(
+            metric=metric,
+            slice=slice_name,
+            prompt=prompt,
+            better=members[0].better,
+            places=tuple(
+                Place(model=models[i], value=float(values[i]), best=sets[i][0], worst=sets[i][1]) for i in order
+            ),
+            tie_groups=tuple(tuple(models[i] for i in group) for group in groups_found),
+        )
+
+
+def _better(members: Iterable[Difference], models: Sequence[str], alpha: float) -> Flags:
+    position = {model: i for i, model in enumerate(models)}
+    better = np.zeros((len(models), len(models)), dtype=bool)
+    for one in members:
+        if one.difference and one.p_adjusted is not None and one.p_adjusted <= alpha:
+            pair = (position[one.a.model], position[one.b.model])
+            a_is_better = (one.difference < 0) == (one.better == "low")
+            better[pair if a_is_better else pair[::-1]] = True
+    return better
+
+
+def _values(members: Iterable[Difference], models: Sequence[str]) -> Floats:
+    """Mean value of each model over its pairs: they differ only where answers are ungraded."""
+    found: dict[str, list[float]] = {model: [] for model in models}
+    for one in members:
+        for side in (one.a, one.b):
+            found[side.model].append(side.value or 0.0)
+    return np.array([fmean(found[model]) for model in models])
+
+
+def _compared_run(run: Measured) -> ComparedRun:
+    manifest = run.summary.manifest
+    return ComparedRun(
+        run_id=manifest.run_id,
+        started_at=manifest.started_at,
+        graders=manifest.graders,
+        judges=tuple(judge.id for judge in manifest.judges),
+        n_probes=len(run.summary.probes),
+    )

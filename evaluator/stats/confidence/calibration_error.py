@@ -1,0 +1,191 @@
+"""Does a confidence of 0.8 mean correct 8 times in 10? Calibration errors, and how large chance makes them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from evaluator.stats.clusters import Floats
+from evaluator.stats.confidence.inputs import check_pairs
+from evaluator.stats.estimates import Ints
+
+MOST_BINS = 15
+_GRID = 4096
+_NARROWEST = 0.001
+_STEPS = 24
+
+
+def smooth_ece(confidence: Floats, correct: Floats) -> float:
+    """Smooth expected calibration error: no bins to choose, and continuous in its input.
+
+    The residuals y - f are smoothed over the confidence axis by a Gaussian reflected at 0 and 1, and
+    their absolute value is integrated; the width of the Gaussian is the error itself.
+
+    Args:
+        confidence: In [0, 1], shape (n,).
+        correct: 0 or 1, shape (n,).
+
+    Returns:
+        In [0, 1]; 0 is calibrated. Chance alone makes it positive: see `chance_smooth_ece`.
+
+    Raises:
+        ValueError: If the arguments do not fit.
+
+    Source:
+        Błasiok & Nakkiran (2023), arXiv:2309.12236, definition 2.
+
+    >>> round(smooth_ece(np.array([0.9, 0.9, 0.9, 0.9]), np.array([1.0, 1, 0, 0])), 3)
+    0.4
+    """
+    check_pairs(confidence, correct)
+    return _smooth_error(_spectrum(confidence, correct - confidence))
+
+
+def smooth_ece_at(confidence: Floats, correct: Floats, width: float) -> float:
+    """The smooth calibration error for one width of the Gaussian.
+
+    Raises:
+        ValueError: If the arguments do not fit or width < 0.001.
+    """
+    check_pairs(confidence, correct)
+    if not width >= _NARROWEST:
+        msg = f"need a width >= {_NARROWEST}, got {width}"
+        raise ValueError(msg)
+    return _smoothed(_spectrum(confidence, correct - confidence), width)
+
+
+def chance_smooth_ece(
+    confidence: Floats, *, level: float = 0.95, seed: int = 0, n_replicates: int = 1000
+) -> tuple[float, float]:
+    """What the smooth calibration error would be if the confidence were perfectly calibrated.
+
+    Args:
+        confidence: In [0, 1], shape (n,).
+        level: Quantile of the upper limit, in (0, 1).
+        seed: Of the draw.
+        n_replicates: How often correctness is drawn from the confidence itself.
+
+    Returns:
+        (mean, quantile): an observed error below the quantile is what chance gives.
+
+    Source:
+        Bröcker & Smith (2007), Weather and Forecasting 22(3):651-661, consistency resampling.
+    """
+    check_pairs(confidence, np.zeros_like(confidence))
+    random = np.random.default_rng(seed)
+    drawn = [
+        _smooth_error(_spectrum(confidence, (random.random(len(confidence)) < confidence) - confidence))
+        for _ in range(n_replicates)
+    ]
+    return float(np.mean(drawn)), float(np.quantile(drawn, level))
+
+
+def equal_mass_bins(confidence: Floats, n_bins: int) -> Ints:
+    """Number of the bin of each answer: bins of nearly equal size that never part equal confidences.
+
+    Args:
+        confidence: Shape (n,).
+        n_bins: Bins wanted, >= 1; ties may leave fewer.
+
+    Returns:
+        Codes, ascending with confidence, shape (n,); some numbers may be unused.
+
+    >>> equal_mass_bins(np.array([0.1, 0.9, 0.9, 0.9]), 2).tolist()
+    [0, 1, 1, 1]
+    """
+    order = np.argsort(confidence, kind="stable")
+    parts = np.array_split(order, min(n_bins, len(order)))
+    by_rank = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    _, first, code, n = np.unique(confidence[order], return_index=True, return_inverse=True, return_counts=True)
+    # Equal confidences go where the middle one of them stands.
+    bins = np.empty(len(confidence), dtype=np.int64)
+    bins[order] = by_rank[first + (n - 1) // 2][code]
+    return bins
+
+
+def binned_ece(confidence: Floats, correct: Floats, *, n_bins: int | None = None) -> tuple[float, float]:
+    """Root mean square calibration error over bins of equal mass, debiased and as it stands.
+
+    Args:
+        confidence: In [0, 1], shape (n,).
+        correct: 0 or 1, shape (n,).
+        n_bins: None for min(15, sqrt(n)).
+
+    Returns:
+        (debiased, plug-in), both in [0, 1]. The plug-in is too large even when calibration is
+        perfect; never show it alone.
+
+    Raises:
+        ValueError: If the arguments do not fit.
+
+    Source:
+        Kumar, Liang & Ma (2019), arXiv:1909.10155, section 5.
+    """
+    check_pairs(confidence, correct)
+    wanted = min(MOST_BINS, math.isqrt(len(confidence))) if n_bins is None else n_bins
+    code = equal_mass_bins(confidence, max(1, wanted))
+    n = np.bincount(code).astype(np.float64)
+    is_used = n > 0
+    hits, stated = np.bincount(code, weights=correct), np.bincount(code, weights=confidence)
+    n, hits, stated = n[is_used], hits[is_used], stated[is_used]
+    accuracy = hits / n
+    squares = (accuracy - stated / n) ** 2
+    # One answer in a bin says nothing about its own noise, so nothing about calibration either.
+    noise = np.where(n > 1, accuracy * (1 - accuracy) / np.maximum(n - 1, 1), squares)
+    shares = n / n.sum()
+    return math.sqrt(max(0.0, float((shares * (squares - noise)).sum()))), math.sqrt(float((shares * squares).sum()))
+
+
+def spiegelhalter_z(confidence: Floats, correct: Floats) -> float | None:
+    """Spiegelhalter's z: approximately standard normal when the confidence is calibrated.
+
+    Returns:
+        Σ(y - f)(1 - 2f) / sqrt(Σ(1 - 2f)²·f·(1 - f)); None when every confidence is 0, 1/2 or 1,
+        where it says nothing.
+
+    Raises:
+        ValueError: If the arguments do not fit.
+
+    Source:
+        Spiegelhalter (1986), Statistics in Medicine 5(5):421-433.
+
+    >>> round(spiegelhalter_z(np.array([0.9, 0.8, 0.3]), np.array([0.0, 1, 1])), 4)
+    2.2813
+    """
+    check_pairs(confidence, correct)
+    lean = 1 - 2 * confidence
+    variance = float((lean**2 * confidence * (1 - confidence)).sum())
+    return float(((correct - confidence) * lean).sum()) / math.sqrt(variance) if variance > 0 else None
+
+
+def _spectrum(confidence: Floats, residuals: Floats) -> Floats:
+    """Cosine transform of the mean residual by confidence: what is reflected at 0 and 1 has no sines."""
+    from scipy.fft import dct
+
+    place = np.clip(confidence * _GRID - 0.5, 0, _GRID - 1)
+    left = np.minimum(place.astype(np.int64), _GRID - 2)
+    share = place - left
+    mass = np.bincount(left, weights=residuals * (1 - share), minlength=_GRID)
+    mass += np.bincount(left + 1, weights=residuals * share, minlength=_GRID)
+    found: Floats = dct(mass / len(confidence), type=2, norm="ortho")
+    return found
+
+
+def _smoothed(spectrum: Floats, width: float) -> float:
+    from scipy.fft import idct
+
+    fading = np.exp(-((np.pi * np.arange(_GRID) * width) ** 2) / 2)
+    return min(1.0, float(np.abs(idct(spectrum * fading, type=2, norm="ortho")).sum()))
+
+
+def _smooth_error(spectrum: Floats) -> float:
+    """Bisect for the width that equals the error at that width; the error falls as the width grows."""
+    low, high = _NARROWEST, 1.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if middle < _smoothed(spectrum, middle):
+            low = middle
+        else:
+            high = middle
+    return _smoothed(spectrum, high)
