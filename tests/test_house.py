@@ -36,6 +36,7 @@ ROOMS: dict[str, set[str]] = {
 FENCES: dict[str, set[str]] = {
     "httpx": {"providers"},
     "httpx_aiohttp": {"providers"},
+    "genai_prices": {"providers"},
     "xllamacpp": {"providers"},
     "datasets": {"probeset"},
     "sklearn": {"stats", "graders", "probeset"},

@@ -83,7 +83,7 @@ def with_judges(manifest: Manifest, settings: Settings, grader: str, *, allow_se
 
 def judging_identity(manifest: Manifest) -> tuple[object, ...]:
     """Return what decides which judgements a run needs: not how fast or where they are made."""
-    judges = tuple((judge.id, judge.sampling, judge.structured_output) for judge in manifest.judges)
+    judges = tuple((judge.id, judge.sampling, judge.structured_output, judge.route) for judge in manifest.judges)
     return judges, manifest.judge_all, manifest.judge_repeats
 
 
@@ -140,7 +140,7 @@ def _requests_about(manifest: Manifest, probe: Probe, response: Response) -> lis
 def _request(judge: ModelSettings, probe: Probe, messages: tuple[object, ...], repeat: int) -> Request:
     schema = reply_schema(probe) if judge.structured_output else None
     # Neither the probe's id nor the model that answered: equal questions are asked once.
-    identity = (judge.id, JUDGE_PROMPT.version, repeat, messages, judge.sampling, schema)
+    identity = (judge.id, JUDGE_PROMPT.version, repeat, messages, judge.sampling, schema, *judge.route)
     return Request(
         request_id=hashlib.sha256(msgspec.json.encode(identity)).hexdigest(),
         probe_id=probe.probe_id,
