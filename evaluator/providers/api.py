@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from evaluator.errors import ConfigError, ProviderError
-from evaluator.providers.client import HttpClient
+from evaluator.providers.client import HttpClient, is_loopback
 from evaluator.providers.hosts import hosts_of
 from evaluator.providers.http_model import HttpModel
 from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters
@@ -76,6 +76,8 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
     if key is None and base_url == provider.base_url:
         variables = settings.api_key_env or " or ".join(provider.key_variables)
         raise ProviderError(f"{settings.id}: need an API key in the environment variable {variables}, got none")
+    if key is not None and base_url.startswith("http://") and not is_loopback(base_url):
+        raise ProviderError(f"{settings.id}: {base_url} would get the key unencrypted; need an https:// base URL")
     wire = provider.wire(settings.api)
     client = HttpClient(
         base_url,

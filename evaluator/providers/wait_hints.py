@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 MAX_HINT_CHARS = 100
+MAX_HINT_S = 366 * 86_400.0
+"""What asks for more than a year is no hint."""
 EPOCH_MS = 1e11
 """A number above this is milliseconds since 1970, not a wait of 3,000 years ..."""
 EPOCH_S = 1e8
@@ -58,7 +60,7 @@ def wait_hint_s(
     told = [
         milliseconds / 1000 if milliseconds and is_error else None,
         seconds_of(headers.get("retry-after"), start) if is_error else None,
-        _positive(body_hint_s),
+        _bounded(body_hint_s),
         _in_words(message),
         _reset_s(headers, start) if is_error else None,
     ]
@@ -74,16 +76,18 @@ def seconds_of(text: str | None, start: datetime) -> float | None:
     >>> seconds_of("1h2m3.5s", datetime(2026, 1, 1, tzinfo=UTC))
     3723.5
     """
-    text = (text or "").strip()[:MAX_HINT_CHARS]
+    text = (text or "").strip()
+    if len(text) > MAX_HINT_CHARS:
+        return None
     number = _positive(text)
     if number is not None and number > EPOCH_S:
-        return _positive((number / 1000 if number > EPOCH_MS else number) - start.timestamp())
+        return _bounded((number / 1000 if number > EPOCH_MS else number) - start.timestamp())
     if number is not None:
-        return number
+        return _bounded(number)
     if _DURATION.fullmatch(text):
-        return _positive(sum(float(value) * _UNIT_S[unit] for value, unit in _ONE.findall(text)))
+        return _bounded(sum(float(value) * _UNIT_S[unit] for value, unit in _ONE.findall(text)))
     target = _date(text) or _rfc3339(text)
-    return None if target is None else _positive((target - start).total_seconds())
+    return None if target is None else _bounded((target - start).total_seconds())
 
 
 def _in_words(message: str) -> float | None:
@@ -91,8 +95,8 @@ def _in_words(message: str) -> float | None:
     if found is None:
         return None
     if found["seconds"]:
-        return _positive(found["seconds"])
-    return _positive(sum(float(value) * _UNIT_S[unit.lower()] for value, unit in _ONE.findall(found["duration"])))
+        return _bounded(found["seconds"])
+    return _bounded(sum(float(value) * _UNIT_S[unit.lower()] for value, unit in _ONE.findall(found["duration"])))
 
 
 def _reset_s(headers: Mapping[str, str], start: datetime) -> float | None:
@@ -110,6 +114,11 @@ def _reset_s(headers: Mapping[str, str], start: datetime) -> float | None:
         if remaining == "0":
             exhausted.append(seconds)
     return max(exhausted or every, default=None)
+
+
+def _bounded(value: str | float | None) -> float | None:
+    seconds = _positive(value)
+    return seconds if seconds is None or seconds <= MAX_HINT_S else None
 
 
 def _positive(value: str | float | None) -> float | None:

@@ -91,7 +91,7 @@ class AnthropicMessages(msgspec.Struct, frozen=True):
         if not isinstance(body, dict):
             return not_an_object(reply)
         if not isinstance(body.get("content"), list):
-            return malformed("no list of content", reply)
+            return malformed("no list of content", reply, about)
         return _classify(about, body)
 
 

@@ -113,7 +113,7 @@ def read_fault(
         message=where,
         status=reply.status,
         wait_s=_wait_s(reply, fault, meaning),
-        maybe_paid=reply.status in LATE_STATUSES or reply.status == 200,
+        maybe_paid=reply.status in LATE_STATUSES or (reply.status == 200 and meaning == "transient"),
     )
     return msgspec.structs.replace(told, outcome="failed", detail=where, failure=failure)
 

@@ -149,7 +149,7 @@ def _classify(reading: Reading, body: dict[str, Any], reply: HttpReply) -> Readi
     if reason and not reading.text.strip():
         return blocked(reading, f"prompt: {reason[:100]}")
     if not isinstance(first(body.get("candidates")), dict):
-        return malformed("no candidates", reply)
+        return malformed("no candidates", reply, reading)
     return _by_finish(reading, reading.finish_reason or "")
 
 
@@ -177,12 +177,15 @@ def _usage_of(usage: Any) -> Usage | None:
     """Thoughts are not among the candidates' tokens, and are added."""
     if not isinstance(usage, dict):
         return None
-    thoughts = usage.get("thoughtsTokenCount")
-    # A blocked or thought-out answer names no candidates' tokens.
-    visible = usage.get("candidatesTokenCount", 0 if "promptTokenCount" in usage else None)
+    prompt, thoughts = count(usage.get("promptTokenCount")), usage.get("thoughtsTokenCount")
+    completion = total(usage.get("candidatesTokenCount"), thoughts)
+    every = count(usage.get("totalTokenCount"))
+    if completion is None and prompt is not None and every is not None and every >= prompt:
+        # A blocked or thought-out answer names no candidates' tokens.
+        completion = every - prompt
     return Usage(
-        prompt_tokens=count(usage.get("promptTokenCount")),
-        completion_tokens=total(visible, thoughts),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
         cached_tokens=count(usage.get("cachedContentTokenCount")),
         reasoning_tokens=count(thoughts),
     )

@@ -118,10 +118,10 @@ class OpenAIChat(msgspec.Struct, frozen=True):
         choice = first(body.get("choices"))
         message = choice.get("message") if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(message, dict):
-            return malformed("no choices with a message", reply)
+            return malformed("no choices with a message", reply, _about(body, reply))
         text = _text_of(message.get("content"))
         if text is None:
-            return malformed("content is neither text nor a list of parts", reply)
+            return malformed("content is neither text nor a list of parts", reply, _about(body, reply))
         reading = msgspec.structs.replace(
             _about(body, reply),
             outcome="answered",

@@ -45,11 +45,20 @@ def decode(data: bytes) -> Any:
         return None
 
 
-def malformed(detail: str, reply: HttpReply) -> Reading:
-    """Return the reading of a body that is no answer; its start is kept for the person who looks."""
+def malformed(detail: str, reply: HttpReply, told: Reading | None = None) -> Reading:
+    """Return the reading of a body that is no answer; its start is kept for the person who looks.
+
+    Args:
+        detail: What is missing.
+        reply: The reply.
+        told: What it tells all the same, such as its id.
+    """
     start = reply.body[:2000].decode("utf-8", "backslashreplace")
     failure = Failure(kind="malformed", message=detail, status=reply.status)
-    return Reading(outcome="malformed", detail=f"{detail}: {start}" if start else "empty body", failure=failure)
+    detail = f"{detail}: {start}" if start else "empty body"
+    if told is None:
+        return Reading(outcome="malformed", detail=detail, failure=failure)
+    return msgspec.structs.replace(told, outcome="malformed", text="", detail=detail, failure=failure)
 
 
 def not_an_object(reply: HttpReply) -> Reading:
@@ -80,9 +89,9 @@ def context_exceeded(reading: Reading, where: str) -> Reading:
 
 
 def broken_off(reading: Reading, reason: str) -> Reading:
-    """Return `reading` as a generation that the host gave up; another attempt may succeed."""
+    """Return `reading` as a generation that the host gave up, without its fragment; another attempt may succeed."""
     failure = Failure(kind="transient", message=f"finish_reason {reason}", status=200)
-    return msgspec.structs.replace(reading, outcome="failed", detail=failure.message, failure=failure)
+    return msgspec.structs.replace(reading, outcome="failed", text="", detail=failure.message, failure=failure)
 
 
 def unusable(reading: Reading, why: str) -> Reading:
