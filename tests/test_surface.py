@@ -17,7 +17,8 @@ from tests.cli.command import evaluator
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-VERBS = ["run", "resume", "import", "grade", "report", "schema", "probes", "probes check", "models", "models fetch"]
+VERBS = ["run", "resume", "import", "grade", "report", "schema", "probes", "probes check", "models"]
+VERBS += ["models list", "models check", "models fetch"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
