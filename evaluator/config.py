@@ -13,6 +13,14 @@
     base_url = "http://127.0.0.1:8000/v1"
     temperature = 0.2               # this model only
 
+    [[model]]
+    id = "openrouter/moonshotai/kimi-k2.6"
+    privacy.pinned_host = "moonshotai"
+
+    [privacy]                       # for all models and judges that are routed to hosts
+    data_collection = "deny"
+    zdr = true
+
     [[judge]]                       # same keys, and structured_output
     id = "server/phi-4"
     base_url = "http://127.0.0.1:8001/v1"
@@ -33,7 +41,7 @@ import msgspec
 
 from evaluator.errors import ConfigError
 from evaluator.jsonl import describe
-from evaluator.records import ModelSettings, Record, Sampling
+from evaluator.records import ModelSettings, Privacy, Record, Sampling
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
 MAX_CONFIG_BYTES = 1_000_000
@@ -47,6 +55,7 @@ class SamplingTable(Record, frozen=True):
     top_p: float | None = None
     seed: int | None = None
     reasoning_effort: str | None = None
+    logprobs: bool | None = None
 
 
 class ModelTable(SamplingTable, frozen=True, kw_only=True):
@@ -59,6 +68,10 @@ class ModelTable(SamplingTable, frozen=True, kw_only=True):
     concurrency: int | None = None
     timeout_s: float | None = None
     max_attempts: int | None = None
+    api: str | None = None
+    """Which wire format of the provider, as `responses` of OpenAI."""
+    privacy: Privacy = Privacy()
+    """What is set here replaces what the general [privacy] says."""
 
 
 class JudgeTable(ModelTable, frozen=True, kw_only=True):
@@ -80,6 +93,8 @@ class Settings(Record, frozen=True):
     timeout_s: float = 600.0
     max_attempts: int = 5
     sampling: SamplingTable = SamplingTable()
+    privacy: Privacy = Privacy()
+    """Who may see the questions and answers: for models and judges."""
     model: tuple[ModelTable, ...] = ()
     judge: tuple[JudgeTable, ...] = ()
     judge_all: bool = False
@@ -122,7 +137,7 @@ def suggest(message: str) -> str:
     found = _UNKNOWN.search(message)
     if not found:
         return message
-    known = {name for table in (Settings, JudgeTable) for name in table.__struct_fields__}
+    known = {name for table in (Settings, JudgeTable, Privacy) for name in table.__struct_fields__}
     near = difflib.get_close_matches(found["key"], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
     where = message[: found.start()]
@@ -203,7 +218,15 @@ def _join(settings: Settings, sampling_table: SamplingTable, table: ModelTable) 
         concurrency=concurrency,
         timeout_s=timeout_s,
         max_attempts=max_attempts,
+        api=table.api,
+        privacy=_join_privacy(settings.privacy, table.privacy),
     )
+
+
+def _join_privacy(general: Privacy, own: Privacy) -> Privacy:
+    unset = Privacy()
+    chosen = {name: value for name, value in msgspec.structs.asdict(own).items() if value != getattr(unset, name)}
+    return msgspec.structs.replace(general, **chosen)
 
 
 def _require(name: str, value: float | None, low: float, high: float) -> None:

@@ -103,6 +103,9 @@ class Sampling(Record, frozen=True):
     seed: int | None = None
     """Base seed; repeat k is sent seed + k."""
     reasoning_effort: str | None = None
+    """none, minimal, low, medium, high, xhigh or max, as far as the model knows them."""
+    logprobs: bool | None = None
+    """Whether to ask for the probability of every token of the answer."""
 
 
 class Request(Record, frozen=True):
@@ -262,6 +265,21 @@ class PromptRef(Record, frozen=True):
     sha256: str
 
 
+class Privacy(Record, frozen=True):
+    """Who may see the questions; None and () ask for nothing."""
+
+    data_collection: Literal["allow", "deny"] | None = None
+    """deny: only hosts that do not store or train on what they are sent."""
+    zdr: bool | None = None
+    """true: only hosts with zero data retention."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Only these; a slug as `deepinfra`, or one variant of a host as `deepinfra/turbo`."""
+    forbidden_hosts: tuple[str, ...] = ()
+    pinned_host: str | None = None
+    """This one or none: no other host answers when it fails."""
+    quantizations: tuple[Literal["int4", "int8", "fp4", "fp6", "fp8", "fp16", "bf16", "fp32", "unknown"], ...] = ()
+
+
 class ModelSettings(Record, frozen=True):
     """One model to ask and how; the key itself is never part of any record."""
 
@@ -278,6 +296,15 @@ class ModelSettings(Record, frozen=True):
     """Total deadline of one attempt, in seconds."""
     max_attempts: int = 5
     structured_output: bool = False
+    api: str | None = None
+    """Which of the provider's wire formats, with its version; None where there is only one."""
+    privacy: Privacy = Privacy()
+
+    @property
+    def route(self) -> tuple[object, ...]:
+        """What decides, beside the sampling, what is sent and who answers; () when nothing was chosen."""
+        chosen = (self.api, self.privacy)
+        return () if chosen == (None, Privacy()) else chosen
 
 
 class Manifest(Record, frozen=True, omit_defaults=False):

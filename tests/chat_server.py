@@ -34,16 +34,30 @@ def answer(text: str, *, finish: str = "stop", model: str = "mock") -> Reply:
 
 
 Script = Callable[[dict[str, Any], int], Reply]
+Listing = Callable[[str], Reply]
+
+
+def question_of(request: dict[str, Any]) -> str:
+    """The user's last turn, on whichever wire."""
+    turns = request.get("messages") or request.get("input") or request["contents"]
+    content = turns[-1].get("content") or turns[-1]["parts"][0]["text"]
+    assert isinstance(content, str)
+    return content
 
 
 class ChatServer:
-    """Runs in a thread. `ledger` counts the completions asked, by user message; `asked` is their order."""
+    """Runs in a thread and takes requests of every wire.
 
-    def __init__(self, script: Script) -> None:
+    `ledger` counts the completions asked, by user message; `asked` is their order.
+    """
+
+    def __init__(self, script: Script, listing: Listing | None = None) -> None:
         self._script = script
+        self._listing = listing
         self.ledger: Counter[str] = Counter()
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.in_flight = 0
         self.peak_in_flight = 0
         self._loop = asyncio.new_event_loop()
@@ -100,10 +114,11 @@ class ChatServer:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         method, path, _ = line.split(" ")
         if method == "GET":
-            return await self._send(writer, Reply(b'{"object":"list","data":[]}'))
-        assert path.endswith("/chat/completions"), path
+            reply = self._listing(path) if self._listing else Reply(b'{"object":"list","data":[]}')
+            return await self._send(writer, reply)
+        self.paths.append(path)
         request = json.loads(body)
-        question = request["messages"][-1]["content"]
+        question = question_of(request)
         self.ledger[question] += 1
         self.asked.append(request)
         self.headers.append(headers)
@@ -134,9 +149,9 @@ class ChatServer:
 
 
 @contextmanager
-def chat_server(script: Script) -> Iterator[ChatServer]:
-    """Start a server with `script` and stop it at the end."""
-    server = ChatServer(script)
+def chat_server(script: Script, listing: Listing | None = None) -> Iterator[ChatServer]:
+    """Start a server with `script` and stop it at the end; `listing` answers what is only looked up."""
+    server = ChatServer(script, listing)
     server.start()
     try:
         yield server

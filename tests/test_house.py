@@ -39,6 +39,7 @@ ROOMS: dict[str, set[str]] = {
 FENCES: dict[str, set[str]] = {
     "httpx": {"providers"},
     "httpx_aiohttp": {"providers"},
+    "genai_prices": {"providers"},
     "xllamacpp": {"providers"},
     "datasets": {"probeset"},
     "sklearn": {"stats", "graders", "probeset"},

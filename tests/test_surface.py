@@ -17,20 +17,9 @@ from tests.cli.command import evaluator
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-VERBS = [
-    "run",
-    "resume",
-    "import",
-    "grade",
-    "report",
-    "compare",
-    "schema",
-    "probes",
-    "probes check",
-    "models",
-    "models fetch",
-]
+VERBS = ["run", "resume", "import", "grade", "report", "compare", "schema", "probes", "probes check"]
 VERBS += ["label", "label draw", "label ask", "label import", "label status", "label adjudicate"]
+VERBS += ["models", "models list", "models check", "models fetch"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -95,7 +84,12 @@ def test_the_version_is_one(tmp_path: Path) -> None:
 
 def test_no_dependency_is_declared_that_nothing_imports() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    modules = {"google-re2": "re2", "scikit-learn": "sklearn", "httpx-aiohttp": "httpx_aiohttp"}
+    modules = {
+        "genai-prices": "genai_prices",
+        "google-re2": "re2",
+        "scikit-learn": "sklearn",
+        "httpx-aiohttp": "httpx_aiohttp",
+    }
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "evaluator").rglob("*.py"))
     for requirement in project["dependencies"]:
         name = re.split(r"[<>=]", requirement)[0]

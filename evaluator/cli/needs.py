@@ -8,7 +8,8 @@ import sys
 
 from evaluator.cli.messages import say
 from evaluator.errors import ProviderError
-from evaluator.providers import key_variable, provider_of
+from evaluator.providers import key_variables, provider_of
+from evaluator.providers.client import check_key
 from evaluator.providers.weights import fetch, gguf_path
 from evaluator.records import ModelSettings
 
@@ -19,7 +20,7 @@ def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
     """Read the API key of every model that has one from the environment.
 
     Raises:
-        ProviderError: If a model names its variable and the variable is empty.
+        ProviderError: If a model names its variable and the variable is empty, or a key could not be sent.
     """
     keys = {}
     for model in models:
@@ -27,12 +28,14 @@ def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
             # Not echoed: people paste the key itself here.
             raise ProviderError(f"{model.id}: api_key_env: need the name of an environment variable, not a key")
     for model in models:
-        name = key_variable(model)
-        value = os.environ.get(name, "") if name else ""
-        if value:
-            keys[model.id] = value
+        found = (os.environ.get(name, "") for name in key_variables(model))
+        value = next((each for each in found if each), None)
+        if value is not None:
+            keys[model.id] = check_key(value, model.id)
         elif model.api_key_env:
-            raise ProviderError(f"{model.id}: need an API key in the environment variable {name}, got none")
+            raise ProviderError(
+                f"{model.id}: need an API key in the environment variable {model.api_key_env}, got none"
+            )
     return keys
 
 

@@ -31,11 +31,13 @@ def run(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            "--model", metavar="ID", help="local/smollm2-135m, local/PATH.gguf, server/NAME, recorded/NAME. Repeatable."
+            "--model",
+            metavar="ID",
+            help="openrouter/AUTHOR/NAME, openai/NAME, server/NAME, ...: see `evaluator models list`. Repeatable.",
         ),
     ] = None,
     base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="API of server/NAME, e.g. http://127.0.0.1:8000/v1.")
+        str | None, typer.Option("--base-url", metavar="URL", help="API to ask, e.g. http://127.0.0.1:8000/v1.")
     ] = None,
     answers: Annotated[
         str | None, typer.Option("--answers", metavar="FILE", help="Recorded answers for recorded/NAME.")
@@ -71,6 +73,7 @@ def run(
     Examples:
       evaluator run --probes probes/core --model local/smollm2-135m
       evaluator run evaluation.toml --repeats 3
+      evaluator run --probes probes/core --model openrouter/moonshotai/kimi-k2.6 --model openai/gpt-5.5
       evaluator run --probes probes/core --model server/qwen3-8b --base-url http://127.0.0.1:8000/v1 --prompt permit
     """
     from evaluator.cli.asking import StartOptions, start_run

@@ -16,7 +16,7 @@ _UNGRADED: dict[Outcome, UngradedReason] = {
 }
 _WORD_CHARACTER = re.compile(r"[^\W_]")
 SUBSTITUTED = "substituted"
-"""The response flag that says another model answered than the one asked."""
+"""The response flag that says another model or host answered than the one asked."""
 EMPTY = "empty"
 """The response flag that says the provider ended normally without any text."""
 
@@ -29,7 +29,7 @@ def decide_outcome(case: Case) -> Decision | Case:
         return Decision(ungraded=reason, evidence=response.detail or f"outcome {response.outcome}")
     if SUBSTITUTED in response.flags:
         served = response.served_model or "another model"
-        return Decision(ungraded="substituted", evidence=f"answered by {served}")
+        return Decision(ungraded="substituted", evidence=response.detail or f"answered by {served}")
     if response.outcome == "refused":
         evidence = response.detail or "the provider reported a refusal"
         return Decision(label="abstained", abstention_kind="policy_refusal", evidence=evidence)

@@ -1,5 +1,8 @@
 """The only room that speaks HTTP: from a model id to something that answers.
 
+    openrouter/AUTHOR/NAME                  any model on OpenRouter
+    openai/…, anthropic/…, gemini/…,
+    deepseek/…, moonshot/…, minimax/…       the makers' own APIs
     local/smollm2-135m, local/PATH.gguf     the embedded llama.cpp
     server/NAME                             any OpenAI-compatible server, with a base URL
     recorded/NAME                           answers from a file
@@ -16,17 +19,22 @@ from importlib.metadata import EntryPoint, entry_points
 
 import msgspec
 
-from evaluator.errors import ProviderError
+from evaluator.errors import ConfigError, ProviderError
 from evaluator.protocols import Provider
+from evaluator.providers.api import check_api_settings, open_api
+from evaluator.providers.client import is_loopback
+from evaluator.providers.routing import refuse_privacy
+from evaluator.providers.table import API_PROVIDERS
 from evaluator.records import ModelSettings
 
 Opener = Callable[[ModelSettings, str | None], AbstractAsyncContextManager[Provider]]
 
-DEFAULT_MAX_TOKENS = {"local": 256}
-"""Elsewhere 1024. The embedded model now and then repeats itself without end."""
+DEFAULT_MAX_TOKENS = {"local": 256, **dict.fromkeys(API_PROVIDERS, 16_384)}
+"""Elsewhere 1024. The embedded model now and then repeats itself without end; the reasoning of the
+large ones counts, and an answer that it leaves no room for is lost."""
 DEFAULT_CONCURRENCY = {"local": 4, "server": 16, "recorded": 64}
-KEY_VARIABLES = {"server": "SERVER_API_KEY"}
-BUILT_IN = ("local", "server", "recorded")
+SERVER_KEY_VARIABLE = "SERVER_API_KEY"
+BUILT_IN = (*API_PROVIDERS, "local", "server", "recorded")
 
 
 def provider_of(model_id: str) -> str:
@@ -55,6 +63,7 @@ def with_defaults(settings: ModelSettings) -> ModelSettings:
 
     Raises:
         ProviderError: If the model id is not usable.
+        ConfigError: If the model does not take a setting, or nobody could honour it.
     """
     provider = provider_of(settings.id)
     sampling = settings.sampling
@@ -66,21 +75,54 @@ def with_defaults(settings: ModelSettings) -> ModelSettings:
         max_tokens = DEFAULT_MAX_TOKENS.get(provider, 1024)
         sampling = msgspec.structs.replace(sampling, max_tokens=max_tokens)
     concurrency = settings.concurrency or DEFAULT_CONCURRENCY.get(provider, 16)
-    return msgspec.structs.replace(settings, sampling=sampling, concurrency=concurrency)
+    settings = msgspec.structs.replace(settings, sampling=sampling, concurrency=concurrency)
+    if provider in API_PROVIDERS:
+        entry = API_PROVIDERS[provider]
+        base_url, api = settings.base_url or entry.base_url, settings.api or entry.default_api
+        settings = msgspec.structs.replace(settings, base_url=base_url, api=api)
+    check_settings(settings)
+    return settings
 
 
-def key_variable(settings: ModelSettings) -> str | None:
-    """Return the name of the environment variable that holds the model's key, if it takes one."""
-    return settings.api_key_env or KEY_VARIABLES.get(provider_of(settings.id))
+def check_settings(settings: ModelSettings) -> None:
+    """Refuse what the model does not take or nobody could honour; nothing is sent.
+
+    Raises:
+        ConfigError: Naming model and setting, and what to write instead.
+    """
+    provider = provider_of(settings.id)
+    if provider in API_PROVIDERS:
+        return check_api_settings(settings)
+    if settings.api is not None:
+        raise ConfigError(f"{settings.id}: api: {provider} has one wire format; remove it, got {settings.api[:50]!r}")
+    # What is answered on this machine is seen by nobody.
+    is_here = provider in {"local", "recorded"} or (
+        provider == "server" and settings.base_url is not None and is_loopback(settings.base_url)
+    )
+    return None if is_here else refuse_privacy(settings)
+
+
+def key_variables(settings: ModelSettings) -> tuple[str, ...]:
+    """Return the names of the environment variables that may hold the model's key; the first set one wins."""
+    if settings.api_key_env:
+        return (settings.api_key_env,)
+    provider = provider_of(settings.id)
+    if provider in API_PROVIDERS:
+        return API_PROVIDERS[provider].key_variables
+    return (SERVER_KEY_VARIABLE,) if provider == "server" else ()
 
 
 def open_provider(settings: ModelSettings, key: str | None) -> AbstractAsyncContextManager[Provider]:
     """Return the context in which the model can be asked; entering it checks that it can.
 
     Raises:
+        ConfigError: If the model does not take a setting, or nobody could honour it.
         ProviderError: If the provider is unknown; on entering, if the model cannot be used.
     """
     provider = provider_of(settings.id)
+    check_settings(settings)
+    if provider in API_PROVIDERS:
+        return open_api(settings, key)
     if provider == "local":
         from evaluator.providers.local import open_local
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -23,6 +25,8 @@ from evaluator.records import Failure
 MAX_BODY_BYTES = 32 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
 REDACTED = "[key]"
+_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key)-[\w*.-]{6,}|\bAIza[\w*.-]{6,}|\beyJ[\w-]{10,}\.[\w.-]{10,}")
+"""Servers repeat a part of the key they refuse."""
 
 
 class HttpReply(msgspec.Struct, frozen=True):
@@ -37,10 +41,21 @@ class HttpReply(msgspec.Struct, frozen=True):
 class HttpClient:
     """A pool of connections to one base URL, with one key."""
 
-    def __init__(self, base_url: str, *, key: str | None = None, connections: int = 100) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str | None = None,
+        connections: int = 100,
+        key_header: str = "authorization",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """`key_header` carries the key: `authorization` as a bearer token, any other header as it is."""
         self.base_url = check_base_url(base_url)
         self._key = check_key(key) if key else None
-        headers = {"user-agent": "evaluator"} | ({"authorization": f"Bearer {self._key}"} if key else {})
+        headers = {"user-agent": "evaluator"} | dict(headers or {})
+        if self._key:
+            headers[key_header] = f"Bearer {self._key}" if key_header == "authorization" else self._key
         self._client = httpx.AsyncClient(
             transport=AiohttpTransport(client=lambda: self._session(connections)),
             headers=headers,
@@ -93,8 +108,23 @@ class HttpClient:
         if self._key is None:
             return reply
         if isinstance(reply, Failure):
-            return msgspec.structs.replace(reply, message=reply.message.replace(self._key, REDACTED))
-        return msgspec.structs.replace(reply, body=reply.body.replace(self._key.encode(), REDACTED.encode()))
+            return msgspec.structs.replace(reply, message=self.without_key(reply.message))
+        headers = {name: self.without_key(value) for name, value in reply.headers.items()}
+        body = reply.body.replace(self._key.encode(), REDACTED.encode())
+        return msgspec.structs.replace(reply, headers=headers, body=body)
+
+    def without_key(self, text: str) -> str:
+        """Return `text` with our key blotted out; also for what decoding may have brought back."""
+        return text.replace(self._key, REDACTED) if self._key else text
+
+
+def redacted(text: str) -> str:
+    """Return the text of an error with everything that looks like a key blotted out.
+
+    >>> redacted("Incorrect API key provided: sk-abc***xyz.")
+    'Incorrect API key provided: [key]'
+    """
+    return _KEY_LIKE.sub(REDACTED, text)
 
 
 async def _read(reply: httpx.Response) -> HttpReply | Failure:
@@ -142,16 +172,19 @@ def check_base_url(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def check_key(key: str) -> str:
-    """Return the key stripped, or refuse it without showing it.
+def check_key(key: str, owner: str | None = None) -> str:
+    """Return the key without spaces and quotes around it, or refuse it without showing it.
 
     Raises:
         ProviderError: If it holds anything but printable ASCII without spaces; the HTTP layer
             would otherwise raise an exception that contains the key.
     """
-    key = key.strip()
+    key = key.strip().strip("\"'").strip()
     if not key.isascii() or not key.isprintable() or " " in key or not key:
-        raise ProviderError("API key: need printable ASCII without spaces; was it pasted with a typographic character?")
+        where = f"{owner}: API key" if owner else "API key"
+        raise ProviderError(
+            f"{where}: need printable ASCII without spaces; was it pasted with a typographic character?"
+        )
     return key
 
 

@@ -9,10 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from evaluator.errors import ProviderError
 from evaluator.providers.client import HttpClient
-from evaluator.providers.openai_server import OpenAIServer
+from evaluator.providers.http_model import HttpModel
 from evaluator.providers.weights import EMBEDDED, gguf_path
+from evaluator.providers.wires.openai_chat import OpenAIChat
+from evaluator.providers.wires.reading import Reading
 from evaluator.records import ModelSettings
 
 SLOTS = 4
@@ -21,7 +25,7 @@ PROMPT_TOKENS = 2048
 
 
 @asynccontextmanager
-async def open_local(settings: ModelSettings) -> AsyncIterator[OpenAIServer]:
+async def open_local(settings: ModelSettings) -> AsyncIterator[HttpModel]:
     """Load `local/NAME` and serve it on a free loopback port until the context ends.
 
     Raises:
@@ -37,7 +41,12 @@ async def open_local(settings: ModelSettings) -> AsyncIterator[OpenAIServer]:
     context = PROMPT_TOKENS + (settings.sampling.max_tokens or PROMPT_TOKENS)
     server = await asyncio.to_thread(_start, path, alias, slots, context * slots)
     async with HttpClient(f"{server.listening_address}/v1", connections=slots) as client:
-        yield OpenAIServer(client, alias, deadline_s=settings.timeout_s, is_free=True)
+        yield HttpModel(client, OpenAIChat(), alias, deadline_s=settings.timeout_s, complete=free)
+
+
+def free(reading: Reading) -> Reading:
+    """Return `reading` at no cost: the model runs on this machine."""
+    return msgspec.structs.replace(reading, cost_usd=0.0, cost_source="embedded model")
 
 
 def _start(path: Path, alias: str, slots: int, context_tokens: int) -> Any:

@@ -1,59 +1,22 @@
-"""Any server that speaks the OpenAI chat wire: `server/NAME`, and the embedded model."""
+"""Any server that speaks the OpenAI chat wire: `server/NAME`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-import msgspec
-
 from evaluator.errors import ProviderError
 from evaluator.providers.client import HttpClient, HttpReply
-from evaluator.providers.openai_wire import Reading, read_reply, request_body
-from evaluator.records import Failure, ModelSettings, Outcome, Request, Response
+from evaluator.providers.http_model import HttpModel
+from evaluator.providers.wires.openai_chat import OpenAIChat
+from evaluator.records import Failure, ModelSettings
 
 PREFLIGHT_S = 5.0
-COMPLETIONS = "/chat/completions"
-
-
-class OpenAIServer:
-    """Asks one model of one server; a `Provider`."""
-
-    def __init__(self, client: HttpClient, model_name: str, *, deadline_s: float, is_free: bool = False) -> None:
-        self._client = client
-        self._model_name = model_name
-        self._deadline_s = deadline_s
-        self._is_free = is_free
-
-    async def answer(self, request: Request) -> Response:
-        """Make one attempt; what went wrong is in the response."""
-        start = time.monotonic()
-        reply = await self._client.post(
-            COMPLETIONS, request_body(request, self._model_name), deadline_s=self._deadline_s
-        )
-        latency_s = round(time.monotonic() - start, 4)
-        if isinstance(reply, Failure):
-            outcome: Outcome = "malformed" if reply.kind == "malformed" else "failed"
-            reading = Reading(outcome=outcome, detail=reply.message, failure=reply)
-        else:
-            reading = read_reply(reply)
-        return join(request, reading, latency_s=latency_s, is_free=self._is_free)
-
-
-def join(request: Request, reading: Reading, *, latency_s: float, is_free: bool) -> Response:
-    """Put what a reply says and which request it answers into one response."""
-    return request.response(
-        latency_s=latency_s,
-        cost_usd=0.0 if is_free else None,
-        cost_source="embedded model" if is_free else None,
-        **msgspec.structs.asdict(reading),
-    )
 
 
 @asynccontextmanager
-async def open_server(settings: ModelSettings, key: str | None) -> AsyncIterator[OpenAIServer]:
+async def open_server(settings: ModelSettings, key: str | None) -> AsyncIterator[HttpModel]:
     """Connect to `server/NAME` and make sure that something answers there.
 
     Raises:
@@ -64,7 +27,7 @@ async def open_server(settings: ModelSettings, key: str | None) -> AsyncIterator
         raise ProviderError(f"{settings.id}: need --base-url (or base_url in [[model]]), e.g. http://127.0.0.1:8000/v1")
     base_url = await find_api(settings, settings.base_url, key)
     async with HttpClient(base_url, key=key, connections=settings.concurrency or 100) as client:
-        yield OpenAIServer(client, model_name, deadline_s=settings.timeout_s)
+        yield HttpModel(client, OpenAIChat(), model_name, deadline_s=settings.timeout_s)
 
 
 async def find_api(settings: ModelSettings, base_url: str, key: str | None) -> str:

@@ -134,7 +134,9 @@ class Engine:
         if failure is None:
             return False
         lane.failures_in_a_row += failure.kind != "malformed"
-        lane.unreadable_in_a_row += failure.kind == "malformed" and "empty" not in response.flags
+        # What has an id or says how it ended comes from the API, however bad it is.
+        is_from_api = response.provider_request_id or response.finish_reason or "empty" in response.flags
+        lane.unreadable_in_a_row += failure.kind == "malformed" and not is_from_api
         self._halt_if_hopeless(lane, failure)
         retry = may_retry(failure, attempt=attempt, max_attempts=lane.settings.max_attempts)
         ends_here = not retry and lane.halted is None

@@ -84,7 +84,7 @@ def with_judges(manifest: Manifest, settings: Settings, grader: str, *, allow_se
 
 def judging_identity(manifest: Manifest) -> tuple[object, ...]:
     """Return what decides which judgements a run needs: not how fast or where they are made."""
-    judges = tuple((judge.id, judge.sampling, judge.structured_output) for judge in manifest.judges)
+    judges = tuple((judge.id, judge.sampling, judge.structured_output, judge.route) for judge in manifest.judges)
     return judges, manifest.judge_all, manifest.judge_repeats
 
 
@@ -156,7 +156,7 @@ def _rubric_of(manifest: Manifest) -> str:
 def _request(judge: ModelSettings, rubric: str, probe: Probe, messages: tuple[Message, ...], repeat: int) -> Request:
     schema = reply_schema(probe) if judge.structured_output else None
     # Neither the probe's id nor the model that answered: equal questions are asked once.
-    identity = (judge.id, rubric, repeat, messages, judge.sampling, schema)
+    identity = (judge.id, rubric, repeat, messages, judge.sampling, schema, *judge.route)
     return Request(
         request_id=hashlib.sha256(msgspec.json.encode(identity)).hexdigest(),
         probe_id=probe.probe_id,

@@ -36,7 +36,7 @@ def plan_requests(
 def plan_request(probe: Probe, settings: ModelSettings, prompt: Prompt, repeat: int) -> Request:
     """Return one request; its id is the SHA-256 of what is sent, the probe and the repeat."""
     messages = messages_for(prompt, probe)
-    identity = (probe.probe_id, settings.id, prompt.name, repeat, messages, settings.sampling)
+    identity = (probe.probe_id, settings.id, prompt.name, repeat, messages, settings.sampling, *settings.route)
     return Request(
         request_id=hashlib.sha256(msgspec.json.encode(identity)).hexdigest(),
         probe_id=probe.probe_id,

@@ -24,7 +24,7 @@ from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
 
-RECORDED_PACKAGES = ("httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
+RECORDED_PACKAGES = ("genai-prices", "httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
 
 
 class RunPlan(msgspec.Struct, frozen=True):

@@ -186,6 +186,17 @@ def test_a_lane_halts_when_nothing_but_failures_comes(bench: Bench) -> None:
     assert "failures in a row" in bench.notes.halts[0][1]
 
 
+@pytest.mark.parametrize("sign", [{"finish_reason": "MALFORMED_RESPONSE"}, {"provider_request_id": "gen-1"}, {}])
+def test_bad_generations_of_the_api_itself_do_not_halt_the_lane(bench: Bench, sign: dict[str, str]) -> None:
+    async def bad(request: Request, n: int) -> Response:
+        failure = Failure(kind="malformed", message="bad")
+        return reply(request, outcome="malformed", text="", failure=failure, **sign)
+
+    provider = bench.ask(m=bad)["m"]
+    assert bool(bench.notes.halts) == (not sign)
+    assert (len(provider.asked) == 2 * len(PROBES)) == bool(sign)
+
+
 def test_a_wish_to_wait_for_an_hour_halts_the_lane_instead_of_sleeping(bench: Bench) -> None:
     async def wait(request: Request, n: int) -> Response:
         return failed(request, "rate_limited", wait_s=3600)

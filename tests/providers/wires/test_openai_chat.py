@@ -8,13 +8,22 @@ from typing import Any
 import pytest
 
 from evaluator.providers.client import HttpReply
-from evaluator.providers.openai_wire import read_reply, request_body
+from evaluator.providers.wires.openai_chat import OpenAIChat
+from evaluator.providers.wires.reading import Reading
 from evaluator.records import Message, Request, Sampling, Usage
 
 
 def reply(body: object, status: int = 200, **headers: str) -> HttpReply:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return HttpReply(status=status, headers=headers, body=data)
+
+
+def request_body(asked: Request, model_name: str) -> bytes:
+    return json.dumps(OpenAIChat().body(asked, model_name)).encode()
+
+
+def read_reply(received: HttpReply) -> Reading:
+    return OpenAIChat().read(received)
 
 
 def completion(content: Any, finish: str | None = "stop", **message: Any) -> dict[str, Any]:

@@ -1,0 +1,158 @@
+"""The providers of the table: check the settings, reach the API, say who answered and what it cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from evaluator.errors import ConfigError, ProviderError
+from evaluator.providers.client import HttpClient, is_loopback
+from evaluator.providers.hosts import hosts_of
+from evaluator.providers.http_model import HttpModel
+from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters
+from evaluator.providers.prices import SUSPICIOUS_FACTOR, PriceList
+from evaluator.providers.routing import (
+    Host,
+    check_privacy,
+    is_host_outside,
+    is_other_model,
+    provider_preferences,
+    refuse_privacy,
+)
+from evaluator.providers.table import API_PROVIDERS, ApiProvider
+from evaluator.providers.wires.reading import Reading
+from evaluator.records import Failure, ModelSettings, Privacy
+
+PREFLIGHT_S = 10.0
+SUBSTITUTED = "substituted"
+"""The flag that keeps an answer out of the scores: not the model, or not the host, that was asked."""
+
+
+def check_api_settings(settings: ModelSettings) -> None:
+    """Refuse what cannot be honoured, before anything is sent.
+
+    Raises:
+        ConfigError: Naming model and setting, and what to write instead.
+    """
+    provider, name = _split(settings.id)
+    if not re.fullmatch(provider.model_names, name) or ".." in name:
+        raise ConfigError(f"{settings.id[:200]!r}: need a model id as {provider.example}")
+    if settings.api is not None and settings.api not in provider.wires:
+        raise ConfigError(f"{settings.id}: api: need one of {', '.join(provider.wires)}, got {settings.api[:50]!r}")
+    if provider.is_router:
+        check_privacy(settings)
+        author, _, slug = name.partition("/")
+        check_routed_parameters(settings, FAMILY_OF_AUTHOR.get(author, ""), slug)
+        return
+    refuse_privacy(settings)
+    check_parameters(settings, provider.name, name)
+    if settings.api == "responses" and settings.sampling.seed is not None:
+        raise ConfigError(f'{settings.id}: seed: the Responses API takes none; remove it, or write api = "chat"')
+
+
+def price_list(settings: ModelSettings) -> PriceList | None:
+    """Return the price list that a model is on, for the providers of the table at their own address."""
+    name = settings.id.partition("/")[0]
+    if name not in API_PROVIDERS:
+        return None
+    provider, model_name = _split(settings.id)
+    is_own_address = settings.base_url in {None, provider.base_url}
+    return PriceList(provider.price_id, model_name) if is_own_address else None
+
+
+@asynccontextmanager
+async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[HttpModel]:
+    """Connect to a model of a provider in the table, whose settings were checked.
+
+    Raises:
+        ProviderError: If there is no key, nothing answers, or the key, the model or its routing is refused.
+    """
+    provider, name = _split(settings.id)
+    base_url = settings.base_url or provider.base_url
+    if key is None and base_url == provider.base_url:
+        variables = settings.api_key_env or " or ".join(provider.key_variables)
+        raise ProviderError(f"{settings.id}: need an API key in the environment variable {variables}, got none")
+    if key is not None and base_url.startswith("http://") and not is_loopback(base_url):
+        raise ProviderError(f"{settings.id}: {base_url} would get the key unencrypted; need an https:// base URL")
+    wire = provider.wire(settings.api)
+    client = HttpClient(
+        base_url,
+        key=key,
+        connections=settings.concurrency or 100,
+        key_header=wire.key_header,
+        headers=wire.headers,
+    )
+    async with client:
+        await _reach(settings, client, provider)
+        hosts = await hosts_of(settings, client, name) if provider.is_router else ()
+        yield HttpModel(
+            client,
+            wire,
+            name,
+            deadline_s=settings.timeout_s,
+            extra={"provider": provider_preferences(settings.privacy)} if provider.is_router else {},
+            complete=Completer(settings, name, hosts),
+        )
+
+
+def _split(model_id: str) -> tuple[ApiProvider, str]:
+    provider, _, name = model_id.partition("/")
+    return API_PROVIDERS[provider], name
+
+
+async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvider) -> None:
+    reply = await client.get("/models", deadline_s=PREFLIGHT_S)
+    if isinstance(reply, Failure):
+        if not reply.maybe_paid:
+            raise ProviderError(f"{settings.id}: nothing answers at {client.base_url} ({reply.message})")
+        return
+    # Not 403: a key may be allowed to ask but not to list models.
+    if reply.status == 401 or (reply.status == 400 and b"API_KEY_INVALID" in reply.body):
+        name = settings.api_key_env or provider.key_variables[0]
+        raise ProviderError(f"{settings.id}: {client.base_url} refuses the key (HTTP {reply.status}); set {name}")
+
+
+class Completer:
+    """Adds to a reading what it cost, and whether somebody else answered than the one asked."""
+
+    def __init__(self, settings: ModelSettings, model_name: str, hosts: Sequence[Host] = ()) -> None:
+        self._privacy = settings.privacy
+        self._model_name = model_name
+        self._hosts = hosts
+        self._prices = price_list(settings)
+
+    def __call__(self, reading: Reading) -> Reading:
+        """Return `reading` with cost and flags."""
+        flags, detail = list(reading.flags), reading.detail
+        served = reading.served_model
+        if served is not None and is_other_model(self._model_name, served):
+            flags.append(SUBSTITUTED)
+            detail = detail or f"answered by {served[:200]}"
+        elif served is None and reading.outcome == "answered":
+            flags.append("served_model_unknown")
+        if reading.served_by is not None and is_host_outside(reading.served_by, self._privacy, self._hosts):
+            flags.append(SUBSTITUTED)
+            detail = detail or f"answered by the host {reading.served_by[:200]}, which [privacy] excludes"
+        elif reading.served_by is None and reading.outcome == "answered" and self._is_pinned:
+            flags.append("served_by_unknown")
+        fields = self._cost(reading, flags)
+        return msgspec.structs.replace(reading, flags=tuple(dict.fromkeys(flags)), detail=detail, **fields)
+
+    @property
+    def _is_pinned(self) -> bool:
+        return self._privacy != Privacy()
+
+    def _cost(self, reading: Reading, flags: list[str]) -> dict[str, Any]:
+        """Trust the provider's own figure first; it is checked against the list."""
+        if self._prices is None:
+            return {}
+        listed = self._prices.cost_usd(reading.usage)
+        if reading.cost_usd is None:
+            return {} if listed is None else {"cost_usd": listed, "cost_source": self._prices.source}
+        if listed and reading.cost_usd > SUSPICIOUS_FACTOR * listed:
+            flags.append("cost_odd")
+        return {}

@@ -1,0 +1,69 @@
+"""One model behind one wire format: sends a request, reads the reply, never raises for either."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from evaluator.providers.client import HttpClient
+from evaluator.providers.wires.reading import Reading
+from evaluator.providers.wires.wire import Wire
+from evaluator.records import Failure, Outcome, Request, Response
+
+Completion = Callable[[Reading], Reading]
+
+
+def unchanged(reading: Reading) -> Reading:
+    """Return `reading` as it is: the provider tells all there is."""
+    return reading
+
+
+class HttpModel:
+    """Asks one model; a `Provider`."""
+
+    def __init__(
+        self,
+        client: HttpClient,
+        wire: Wire,
+        model_name: str,
+        *,
+        deadline_s: float,
+        extra: Mapping[str, Any] | None = None,
+        complete: Completion = unchanged,
+    ) -> None:
+        """`extra` is sent with every request; `complete` adds what the reply itself does not say."""
+        self._client = client
+        self._wire = wire
+        self._model_name = model_name
+        self._deadline_s = deadline_s
+        self._extra = dict(extra or {})
+        self._complete = complete
+
+    async def answer(self, request: Request) -> Response:
+        """Make one attempt; what went wrong is in the response."""
+        body = msgspec.json.encode(self._wire.body(request, self._model_name) | self._extra)
+        start = time.monotonic()
+        reply = await self._client.post(self._wire.path(self._model_name), body, deadline_s=self._deadline_s)
+        latency_s = round(time.monotonic() - start, 4)
+        reading = _unread(reply) if isinstance(reply, Failure) else self._wire.read(reply)
+        fields = msgspec.structs.asdict(self._without_key(self._complete(reading)))
+        return request.response(latency_s=latency_s, **fields)
+
+    def _without_key(self, reading: Reading) -> Reading:
+        """Blot out our key once more: a reply may have held it in an escaped form."""
+        clean = self._client.without_key
+        texts = {
+            name: clean(value) for name, value in msgspec.structs.asdict(reading).items() if isinstance(value, str)
+        }
+        failure = reading.failure
+        if failure is not None:
+            failure = msgspec.structs.replace(failure, message=clean(failure.message))
+        return msgspec.structs.replace(reading, failure=failure, **texts)
+
+
+def _unread(failure: Failure) -> Reading:
+    outcome: Outcome = "malformed" if failure.kind == "malformed" else "failed"
+    return Reading(outcome=outcome, detail=failure.message, failure=failure)
