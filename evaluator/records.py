@@ -237,6 +237,9 @@ class GoldLabel(Record, frozen=True):
     label: Label
     annotator: str
     labelled_at: str
+    """UTC, ISO 8601."""
+    adjudicates: bool = False
+    """Settles what others disagree about: the last word on the response, and no agreement is computed from it."""
 
 
 class ProbeSetRef(Record, frozen=True):

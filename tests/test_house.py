@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
-FOUNDATION = {"judge_use", "record", "figures", "label_design", "records", "results", "errors", "jsonl"}
+FOUNDATION = {"judge_use", "record", "figures", "label_design", "records", "gold_labels", "results", "errors", "jsonl"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
@@ -17,6 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "figures": {"record"},
     "label_design": {"record"},
     "records": {"judge_use", "record", "figures"},
+    "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "errors": set(),
     "jsonl": {"errors"},
@@ -28,9 +29,9 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"judge_use", "record", "label_design", "records", "results"},
+    "stats": {"judge_use", "record", "label_design", "records", "gold_labels", "results"},
     "gate": {"records", "results", "errors"},
-    "report": {"judge_use", "records", "results", "errors", "jsonl"},
+    "report": {"judge_use", "label_design", "records", "results", "errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {
