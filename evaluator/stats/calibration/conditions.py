@@ -176,7 +176,9 @@ def table_conditions(table: CellTable, limits: Thresholds = DEFAULT_THRESHOLDS) 
         yield warning("weak_judge", sentence, "a better judge narrows the interval more than labels do")
 
 
-def cluster_conditions(table: CellTable, n_clusters: int, limits: Thresholds = DEFAULT_THRESHOLDS) -> Iterator[Condition]:
+def cluster_conditions(
+    table: CellTable, n_clusters: int, limits: Thresholds = DEFAULT_THRESHOLDS
+) -> Iterator[Condition]:
     """What too few independent clusters forbid or warn about.
 
     Args:

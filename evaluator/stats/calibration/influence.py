@@ -38,7 +38,9 @@ class ShareRatio:
     @classmethod
     def of(cls, metric: Metric) -> ShareRatio:
         """The ratio that a metric is."""
-        numerator, denominator = (np.array(side.flat, dtype=np.float64) for side in (metric.numerator, metric.denominator))
+        numerator, denominator = (
+            np.array(side.flat, dtype=np.float64) for side in (metric.numerator, metric.denominator)
+        )
         return cls(numerator, denominator, (metric.low, metric.high), metric.needs_both_kinds)
 
     @property
@@ -95,7 +97,7 @@ def influence_values(items: GradedItems, table: CellTable, gradient: Floats) -> 
         verdict and a gradient in the class shares.
     """
     means = (table.truth_given_cell() * gradient).sum(axis=1)
-    values = means[items.cells]
+    values: Floats = means[items.cells]
     is_labelled = items.truths != UNLABELLED
     cells = items.cells[is_labelled]
     stretch = table.sizes[cells] / table.labelled[cells]
@@ -110,7 +112,7 @@ def cluster_variance(values: Floats, clusters: Ints) -> float:
 
     Args:
         values: φ, shape (n,).
-        clusters: Any code per cluster, shape (n,).
+        clusters: Codes >= 0, shape (n,).
 
     Raises:
         ValueError: If there are fewer than two clusters.
@@ -121,12 +123,11 @@ def cluster_variance(values: Floats, clusters: Ints) -> float:
     >>> cluster_variance(np.array([1.0, 1, -1, -1]), np.array([0, 0, 1, 1]))
     1.0
     """
-    found, code = np.unique(clusters, return_inverse=True)
-    n_clusters = len(found)
+    n_clusters = int(np.count_nonzero(np.bincount(clusters)))
     if n_clusters < 2:
         msg = f"need at least two clusters, got {n_clusters}"
         raise ValueError(msg)
-    sums = np.bincount(code, weights=values - values.mean(), minlength=n_clusters)
+    sums = np.bincount(clusters, weights=values - values.mean())
     return n_clusters / (n_clusters - 1) * float((sums**2).sum()) / len(values) ** 2
 
 

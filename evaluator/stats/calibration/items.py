@@ -32,9 +32,9 @@ class GradedItems:
     truths: Ints
     """Class by the person's label, 0 to 5, or `UNLABELLED`."""
     clusters: Ints
-    """Any code per cluster."""
+    """Code of the cluster, >= 0 and small: codes index arrays."""
     probes: Ints
-    """Any code per probe; repeats of a probe share it."""
+    """Code of the probe, >= 0 and small; repeats of a probe share it."""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -50,7 +50,7 @@ class GradedItems:
     @property
     def n_clusters(self) -> int:
         """Distinct clusters among the items."""
-        return len(np.unique(self.clusters))
+        return int(np.count_nonzero(np.bincount(self.clusters)))
 
     @property
     def has_both_kinds(self) -> bool:

@@ -28,7 +28,7 @@ def labels_for_half_width(half_width: float, weights: Floats, deviations: Floats
         Neyman (1934), JRSS 97(4):558-625.
 
     >>> labels_for_half_width(0.05, np.array([0.4, 0.4, 0.2]), np.array([0.3, 0.5, 0.4]))
-    247
+    246
     """
     if half_width <= 0:
         msg = f"need half_width > 0, got {half_width}"
