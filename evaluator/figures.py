@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from evaluator.record import Record
 
 
@@ -63,3 +65,49 @@ class Latency(Record, frozen=True, omit_defaults=False):
     median_s: float | None
     p95_s: float | None
     max_s: float | None
+
+
+class CellUncertainty(Record, frozen=True, omit_defaults=False):
+    """What the labels of one cell add to the variance of a rate."""
+
+    answerable: bool
+    verdict: Literal["correct", "wrong", "abstained"]
+    n_responses: int
+    n_labels: int
+    variance_share: float
+    """In [0, 1]: what labelling the whole cell would remove."""
+
+
+class NextStep(Record, frozen=True, omit_defaults=False):
+    """Something to do more of, and how narrow the interval would be then."""
+
+    kind: Literal["labels", "probes", "repeats"]
+    answerable: bool | None
+    """Of the cell to label; None for probes and repeats."""
+    verdict: Literal["correct", "wrong", "abstained"] | None
+    n_more: int
+    """Labels, probes, or repeats of every probe."""
+    half_width: float
+    """What to expect after it, in the unit of the rate."""
+    text: str
+
+
+class UncertaintyBudget(Record, frozen=True, omit_defaults=False):
+    """Where the width of a rate's interval comes from. The three shares add up to 1."""
+
+    name: str
+    slice: str
+    model: str
+    prompt: str
+    calibrated: bool
+    half_width: float
+    """Of the interval, in the unit of the rate."""
+    probes_share: float
+    """Share of the variance that comes from having few probes, or few clusters of them."""
+    repeats_share: float | None
+    """From answers that differ between repeats; None when no probe was repeated: then probes_share holds it."""
+    labels_share: float
+    """From having few labels; 0 for a raw rate, which takes every verdict for the truth."""
+    cells: tuple[CellUncertainty, ...]
+    steps: tuple[NextStep, ...]
+    """The one that narrows the interval most comes first."""

@@ -10,10 +10,13 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from evaluator.figures import CellUncertainty as CellUncertainty
 from evaluator.figures import Cost as Cost
 from evaluator.figures import Counts as Counts
 from evaluator.figures import Estimate as Estimate
 from evaluator.figures import Latency as Latency
+from evaluator.figures import NextStep as NextStep
+from evaluator.figures import UncertaintyBudget as UncertaintyBudget
 from evaluator.judge_use import JudgeFault, JudgeUse
 from evaluator.record import Record as Record
 
@@ -368,4 +371,6 @@ class Summary(Record, frozen=True, omit_defaults=False):
     """Content hash of every probe: equal ids with other content are not the same probe."""
     notes: tuple[str, ...]
     judges: tuple[JudgeUse, ...] = ()
+    budgets: tuple[UncertaintyBudget, ...] = ()
+    """Of the headline rates: why their intervals are as wide as they are, and what would narrow them."""
     schema: str = SUMMARY_SCHEMA

@@ -88,6 +88,11 @@ class Columns:
         label = self._columns["label"]
         label[label == ABSENT] = UNGRADED
 
+    @property
+    def row_of(self) -> Mapping[str, int]:
+        """The row of every request, by its id."""
+        return self._rows
+
     def taken(self, column: str, rows: Rows) -> Column:
         """The given rows of a column."""
         return self._columns[column][rows]

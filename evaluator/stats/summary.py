@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from evaluator.gold_labels import GoldSet
 from evaluator.records import (
     OUTCOMES,
     Counts,
@@ -20,8 +21,10 @@ from evaluator.records import (
     Probe,
     Response,
     Summary,
+    UncertaintyBudget,
     Verdict,
 )
+from evaluator.stats.calibration.run import ProbeFacts, RunCalibration, calibrate_run
 from evaluator.stats.columns import ABSENT, UNGRADED, Columns, Rows
 from evaluator.stats.costs import cost_of, latency_of
 from evaluator.stats.estimates import Ints, Scope, SliceCells, metric_estimate
@@ -38,6 +41,7 @@ def summarise(
     verdicts: Iterable[Verdict],
     *,
     level: float = 0.95,
+    gold: GoldSet | None = None,
 ) -> Summary:
     """Turn the records of a run into every number reported about it.
 
@@ -50,6 +54,8 @@ def summarise(
         responses: At most one per request.
         verdicts: At most one per response; a response without one is ungraded.
         level: Target coverage of the intervals, in (0, 1).
+        gold: Labels by people, of texts that are still in the run, and the draw they were asked
+            for. Rates then appear a second time, calibrated, or refused with the reason.
 
     Returns:
         One result per model and prompt: the planned ones in the manifest's order, then any other
@@ -68,8 +74,11 @@ def summarise(
     nothing = np.array([], dtype=np.int64)
     # Nobody can ask again what was recorded elsewhere: what is missing there was never planned.
     repeats = 0 if manifest.imported_from else manifest.repeats
+    calibration = calibrate_run(gold, manifest, columns, plan.facts)
     results = tuple(
-        _model_result(columns, rows.get(group, nothing), plan, _Asked(*group, repeats, level))
+        _with_calibrated(
+            _model_result(columns, rows.get(group, nothing), plan, _Asked(*group, repeats, level)), calibration, level
+        )
         for group in _ordered_groups(manifest, set(rows))
     )
     return Summary(
@@ -77,7 +86,13 @@ def summarise(
         results=results,
         comparisons=(),
         probes={probe.probe_id: probe_hash(probe) for probe in plan.probes},
-        notes=(*_pending_notes(results), *_missing_notes(manifest, results), *_served_notes(results)),
+        notes=(
+            *_pending_notes(results),
+            *_missing_notes(manifest, results),
+            *_served_notes(results),
+            *calibration.notes,
+        ),
+        budgets=tuple(_budgets(results, calibration)),
     )
 
 
@@ -100,6 +115,10 @@ class _Plan:
     clusters: Indices
     slices: dict[str, Indices]
     twins: list[Pair]
+
+    @property
+    def facts(self) -> ProbeFacts:
+        return ProbeFacts(self.is_answerable, self.clusters, self.slices)
 
     @classmethod
     def of(cls, probes: Iterable[Probe]) -> _Plan:
@@ -175,6 +194,17 @@ def _tally(columns: Columns, rows: Rows, n_probes: int, repeats: int) -> Ints:
 def _counts(tallies: Ints) -> Counts:
     correct, wrong, abstained, ungraded = tallies.sum(axis=0).tolist()
     return Counts(correct=correct, wrong=wrong, abstained=abstained, ungraded=ungraded)
+
+
+def _with_calibrated(result: ModelResult, calibration: RunCalibration, level: float) -> ModelResult:
+    added = calibration.estimates((result.model, result.prompt), result.counts, level)
+    return msgspec.structs.replace(result, estimates=(*result.estimates, *added)) if added else result
+
+
+def _budgets(results: Iterable[ModelResult], calibration: RunCalibration) -> Iterator[UncertaintyBudget]:
+    for result in results:
+        if (result.model, result.prompt) in calibration.items:
+            yield from calibration.budgets((result.model, result.prompt), result.estimates)
 
 
 def _outcomes(columns: Columns, rows: Rows, n_missing: int) -> dict[str, int]:

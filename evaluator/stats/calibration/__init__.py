@@ -1,0 +1,1 @@
+"""Rates corrected for the grader's errors with labels by people: estimates, refusals, budgets."""
