@@ -72,7 +72,10 @@ class Place(Record, frozen=True, omit_defaults=False):
     """One model in a ranking."""
 
     model: str
-    value: float | None
+    value: float
+    """Over all probes the model was graded on, whoever else was."""
+    n: int
+    """Probes of the slice it was graded on."""
     best: int
     """Best rank it may have: 1 + models significantly better."""
     worst: int

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from evaluator.stats.comparison.pairing import Couples, Ground, Measured, Obstacle
 
 
+MOST_PAIRS = 5_000
+"""Of models of one run: more are not read by anyone, and correction leaves nothing of them."""
+
+
 class CorrectionName(StrEnum):
     """How p-values are adjusted for their number."""
 
@@ -141,6 +145,11 @@ def _couples(measured: Sequence[Measured], wanted: Sequence[str] | None, accepte
     if len(measured) == 2:
         couples = couple_runs(first, last, pairs)
     else:
+        n_pairs = len(known_a) * (len(known_a) - 1) // 2
+        if pairs is None and n_pairs > MOST_PAIRS:
+            raise ConfigError(
+                f"compare: need at most {MOST_PAIRS} pairs of models, got {n_pairs}; name some with --model A=B"
+            )
         couples = couple_within(first, pairs, across_prompts="prompt" in accepted)
     if couples.found:
         return couples

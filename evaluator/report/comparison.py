@@ -90,21 +90,23 @@ def _ranking(ranking: Ranking) -> Section:
             _name(place.model),
             (
                 (scale.value(place.value),),
+                (fmt.count(place.n),),
                 (str(place.best) if place.best == place.worst else f"{place.best} to {place.worst}",),
                 (" ".join(groups[place.model]),),
             ),
         )
         for place in ranking.places
     )
-    columns = (Column(_title_of(ranking.metric)), Column("rank"), Column("tie group"))
+    columns = (Column(_title_of(ranking.metric)), Column("n"), Column("rank"), Column("tie group"))
+    numbers = {place.n for place in ranking.places}
+    remarks = ("The models were graded on different probes; ranks compare each pair on those of both.",)
     lead = (
         "Models that share a letter cannot be told apart. Rank: the places a model may have, "
         "all of them at once, after correction."
     )
     of_prompt = f", prompt {_name(ranking.prompt)}" if ranking.prompt else ""
-    return Section(
-        f"Rank by {_title_of(ranking.metric)} ({_name(ranking.slice)}{of_prompt})", lead, Table("model", columns, rows)
-    )
+    title = f"Rank by {_title_of(ranking.metric)} ({_name(ranking.slice)}{of_prompt})"
+    return Section(title, lead, Table("model", columns, rows), remarks if len(numbers) > 1 else ())
 
 
 def _differences(comparison: Comparison, members: Sequence[Difference], *, is_ranked: bool) -> Section:

@@ -205,6 +205,15 @@ def test_wrong_input_is_one_line(runs: Path, arguments: tuple[str, ...], message
     assert message in refused(runs, *arguments)
 
 
+def test_more_pairs_than_anyone_reads_are_refused(runs: Path) -> None:
+    write(runs / "x.jsonl", ({"model": f"m{i}", "probe_id": "p00", "text": "0"} for i in range(102)))
+    done = evaluator("import", "--probes", "old.probes.jsonl", "--answers", "x.jsonl", "--run-id", "x", cwd=runs)
+    assert done.returncode == 0, done.stderr
+    message = refused(runs, "x")
+    assert "need at most 5000 pairs of models, got 5151; name some with --model A=B" in message
+    assert len(compared(runs, "x", "--model", "m7=m3", "--metric", "accuracy")["differences"]) == 1
+
+
 def test_runs_without_a_common_model_say_how_to_name_a_pair(runs: Path) -> None:
     write(runs / "x.jsonl", answers({"x": (1, 1)}))
     done = evaluator("import", "--probes", "old.probes.jsonl", "--answers", "x.jsonl", "--run-id", "x", cwd=runs)

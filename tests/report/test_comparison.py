@@ -84,7 +84,9 @@ def ranked() -> Comparison:
     names = ("best", "middle", "last")
     values = (0.1, 0.3, 0.35)
     pairs = [(0, 1), (0, 2), (1, 2)]
-    places = tuple(Place(model=names[i], value=values[i], best=(1, 2, 2)[i], worst=(1, 3, 3)[i]) for i in range(3))
+    places = tuple(
+        Place(model=names[i], value=values[i], n=290 + i, best=(1, 2, 2)[i], worst=(1, 3, 3)[i]) for i in range(3)
+    )
     ranking = Ranking(
         metric="hallucination_rate",
         slice="all",
@@ -100,7 +102,7 @@ def ranked() -> Comparison:
 
 def hostile() -> Comparison:
     evil = side(HOSTILE, 0.5, run_id=HOSTILE, prompt=HOSTILE)
-    place = Place(model=HOSTILE, value=0.5, best=1, worst=1)
+    place = Place(model=HOSTILE, value=0.5, n=3, best=1, worst=1)
     ranking = Ranking(
         metric=HOSTILE, slice=HOSTILE, prompt=HOSTILE, better="low", places=(place,), tie_groups=((HOSTILE,),)
     )
@@ -148,8 +150,8 @@ def test_models_that_tie_share_a_letter() -> None:
     text = render_comparison(ranked(), width=120)
     rank = next(block for block in text.split("\n\n") if block.startswith("Rank by hallucination rate"))
     rows = {line.split()[0]: line.split()[1:] for line in rank.splitlines() if "%" in line}
-    assert rows["best"] == ["10.0%", "1", "a"]
-    assert rows["middle"] == ["30.0%", "2", "to", "3", "b"]
+    assert rows["best"] == ["10.0%", "290", "1", "a"]
+    assert rows["middle"] == ["30.0%", "291", "2", "to", "3", "b"]
     assert rows["last"][-1] == "b"
 
 

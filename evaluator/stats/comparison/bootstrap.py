@@ -112,20 +112,35 @@ def bootstrap_difference(
     Raises:
         ValueError: If there are fewer than `FEWEST_CLUSTERS` clusters, or as for `bootstrap_ratios`.
     """
-    check_level(level)
     n_clusters = numerators.shape[1]
     if n_clusters < FEWEST_CLUSTERS:
         msg = f"need at least {FEWEST_CLUSTERS} clusters to bootstrap, got {n_clusters}"
         raise ValueError(msg)
     ratios = bootstrap_ratios(numerators, denominators, seed=seed, n_replicates=n_replicates)
-    drawn = ratios[:, 0] - ratios[:, 1]
-    drawn = drawn[~np.isnan(drawn)]
-    value = numerators.sum(axis=1) / denominators.sum(axis=1)
-    low, high = percentile_interval(drawn, level)
-    n_fewer = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    return BootstrapDifference(
-        value=float(value[0] - value[1]), low=low, high=high, p_value=min(1.0, 2 * (1 + n_fewer) / (1 + len(drawn)))
-    )
+    value_a, value_b = (numerators.sum(axis=1) / denominators.sum(axis=1)).tolist()
+    return drawn_difference(value_a - value_b, ratios[:, 0] - ratios[:, 1], level=level)
+
+
+def drawn_difference(value: float, drawn: Floats, *, level: float) -> BootstrapDifference:
+    """Interval and p-value of a difference from its replicates, as `bootstrap_difference` makes them.
+
+    Args:
+        value: The difference itself.
+        drawn: Its replicates, shape (n_replicates,); NaN where one was undefined.
+        level: Target coverage, in (0, 1).
+
+    Raises:
+        ValueError: If the level is out of range.
+
+    >>> drawn_difference(0.25, np.array([0.0, 0.25, 0.5, 0.75, 1.0]), level=0.5)
+    BootstrapDifference(value=0.25, low=0.25, high=0.75, p_value=0.6666666666666666)
+    """
+    check_level(level)
+    known = drawn[~np.isnan(drawn)]
+    low, high = percentile_interval(known, level)
+    n_fewer = min(int((known <= 0).sum()), int((known >= 0).sum()))
+    p_value = min(1.0, 2 * (1 + n_fewer) / (1 + len(known)))
+    return BootstrapDifference(value=value, low=low, high=high, p_value=p_value)
 
 
 def percentile_interval(drawn: Floats, level: float) -> Interval:

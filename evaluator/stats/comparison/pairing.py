@@ -140,16 +140,17 @@ def couple_within(run: Measured, models: Sequence[tuple[str, str]] | None, *, ac
         across_prompts: Couple a model under one prompt with itself under another as well.
     """
     wanted = {frozenset(pair) for pair in models} if models is not None else None
-    order = {pair: pair for pair in models or ()}
+    named = {name for pair in models or () for name in pair}
+    results = [result for result in run.summary.results if wanted is None or result.model in named]
     found = []
-    for one, other in combinations(run.summary.results, 2):
+    for one, other in combinations(results, 2):
         is_same_prompt = one.prompt == other.prompt
         if is_same_prompt == (one.model == other.model) or (not is_same_prompt and not across_prompts):
             continue
         if wanted is not None and frozenset((one.model, other.model)) not in wanted:
             continue
         # As the user named them, if they did.
-        swapped = (other.model, one.model) in order and one.model != other.model
+        swapped = one.model != other.model and (other.model, one.model) in (models or ())
         found.append(Couple(run, other, run, one) if swapped else Couple(run, one, run, other))
     return Couples(tuple(found))
 

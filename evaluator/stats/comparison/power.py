@@ -143,6 +143,44 @@ def paired_variance(rate_a: float, rate_b: float, *, correlation: float = 0.0) -
     return max(0.0, var_a + var_b - 2 * correlation * math.sqrt(var_a * var_b))
 
 
+def assumed_spread(
+    rate: float, *, correlation: float = 0.0, noise: float = 0.0, repeats: int = 1, design_effect: float = 1.0
+) -> Spread:
+    """Spread of a planned comparison of two rates, before anybody was asked.
+
+    Args:
+        rate: Expected rate of both models, in [0, 1]; 1/2 is the worst case.
+        correlation: Between the models over probes, of their expected scores, in [-1, 1].
+        noise: Share of an answer's variance that repeats of one probe show, in [0, 1]: 0 when a
+            model always answers alike, 1 when its answer depends on luck alone.
+        repeats: Answers per probe of either model, >= 1.
+        design_effect: Of the clusters, >= 1.
+
+    Returns:
+        With K = 1 and noise = 0 the paired variance of `paired_variance`. For a ratio such as the
+        hallucination rate, plan with the probes that will count in its denominator.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    >>> found = assumed_spread(0.3, correlation=0.5, noise=0.4, repeats=4)
+    >>> round(found.omega2, 4), round(found.sigma2_a, 4), round(detectable_difference(500, found), 4)
+    (0.126, 0.084, 0.0514)
+    """
+    if not 0 <= noise <= 1:
+        msg = f"need noise in [0, 1], got {noise}"
+        raise ValueError(msg)
+    total = rate * (1 - rate)
+    return Spread(
+        omega2=(1 - noise) * paired_variance(rate, rate, correlation=correlation),
+        sigma2_a=noise * total,
+        sigma2_b=noise * total,
+        repeats_a=repeats,
+        repeats_b=repeats,
+        design_effect=design_effect,
+    )
+
+
 def variance_components(scores: Floats) -> tuple[float, float]:
     """Split the variance of repeated scores into between probes and within.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean
 
 import msgspec
 import numpy as np
@@ -13,7 +13,8 @@ from evaluator.stats.clusters import Floats
 from evaluator.stats.comparison.multiplicity import benjamini_hochberg, holm
 from evaluator.stats.comparison.pairing import Couple, Ground, Measured, setting_notes
 from evaluator.stats.comparison.ranks import Flags, rank_sets, tie_groups
-from evaluator.stats.comparison.scores import PairedScores, label_means, paired_scores
+from evaluator.stats.comparison.redraw import redraw
+from evaluator.stats.comparison.scores import label_means, own_value, paired_scores
 from evaluator.stats.comparison.testing import Question, Settings, tested_difference
 from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
@@ -88,12 +89,16 @@ def compare(
     """
     check_level(settings.level)
     means = {id(result): label_means(result, ground) for couple in couples for result in (couple.a, couple.b)}
-    found = [
-        tested_difference(couple, question, _scores(couple, question, means, ground), settings)
+    found = [one for question in questions for one in _answers(question, couples, means, ground, settings)]
+    differences, n_tests = adjust(found, correction)
+    own = {
+        (question.metric.name, question.slice, result.prompt, result.model): own_value(
+            question.metric, question.slice, means[id(result)], ground
+        )
         for question in questions
         for couple in couples
-    ]
-    differences, n_tests = adjust(found, correction)
+        for result in (couple.a, couple.b)
+    }
     return Comparison(
         runs=tuple(_compared_run(run) for run in runs),
         level=settings.level,
@@ -103,13 +108,24 @@ def compare(
         allowed=(),
         left_out=ground.left_out,
         differences=differences,
-        rankings=tuple(rankings(differences, 1 - settings.level)) if len(runs) == 1 else (),
-        notes=tuple(dict.fromkeys(setting_notes(couples))),
+        rankings=tuple(rankings(differences, own, 1 - settings.level)) if len(runs) == 1 else (),
+        notes=(*dict.fromkeys(setting_notes(couples)), *_resolution_notes(n_tests, settings)),
     )
 
 
-def _scores(couple: Couple, question: Question, means: Mapping[int, Floats], ground: Ground) -> PairedScores:
-    return paired_scores(question.metric, question.slice, (means[id(couple.a)], means[id(couple.b)]), ground)
+def _answers(
+    question: Question,
+    couples: Sequence[Couple],
+    means: Mapping[int, Floats],
+    ground: Ground,
+    settings: Settings,
+) -> list[Difference]:
+    scores = [
+        paired_scores(question.metric, question.slice, (means[id(couple.a)], means[id(couple.b)]), ground)
+        for couple in couples
+    ]
+    found = [tested_difference(couple, question, own, settings) for couple, own in zip(couples, scores, strict=True)]
+    return redraw(found, scores, settings) if settings.n_replicates else found
 
 
 def adjust(differences: Sequence[Difference], correction: Correction) -> tuple[tuple[Difference, ...], int]:
@@ -121,38 +137,50 @@ def adjust(differences: Sequence[Difference], correction: Correction) -> tuple[t
     return tuple(both), len(tested)
 
 
-def rankings(differences: Sequence[Difference], alpha: float) -> Iterable[Ranking]:
-    """Rank the models that were all compared with each other, one ranking per metric, slice and prompt.
+def rankings(
+    differences: Sequence[Difference],
+    own: Mapping[tuple[str, str, str, str], tuple[float | None, int]],
+    alpha: float,
+) -> Iterable[Ranking]:
+    """Rank models that were all compared with each other, one ranking per metric, slice and prompt.
 
     Args:
         differences: With adjusted p-values.
+        own: Value and n of each model on its own, by metric, slice, prompt and model.
         alpha: Largest adjusted p-value that counts as a difference.
     """
     groups: dict[tuple[str, str, str], list[Difference]] = {}
     for one in differences:
         if one.a.prompt == one.b.prompt:
             groups.setdefault((one.metric, one.slice, one.a.prompt), []).append(one)
-    for (metric, slice_name, prompt), members in groups.items():
+    for key, members in groups.items():
         models = list(dict.fromkeys(model for one in members for model in (one.a.model, one.b.model)))
         is_complete = len(members) == len(models) * (len(models) - 1) // 2
-        if len(models) < FEWEST_TO_RANK or not is_complete or any(one.difference is None for one in members):
-            continue
-        better = _better(members, models, alpha)
-        values = _values(members, models)
-        lowest_first = members[0].better == "low"
-        sets = rank_sets(better)
-        order = np.argsort(values if lowest_first else -values, kind="stable").tolist()
-        groups_found = tie_groups(values, better, lowest_first=lowest_first)
-        yield Ranking(
-            metric=metric,
-            slice=slice_name,
-            prompt=prompt,
-            better=members[0].better,
-            places=tuple(
-                Place(model=models[i], value=float(values[i]), best=sets[i][0], worst=sets[i][1]) for i in order
-            ),
-            tie_groups=tuple(tuple(models[i] for i in group) for group in groups_found),
-        )
+        if len(models) >= FEWEST_TO_RANK and is_complete and all(one.difference is not None for one in members):
+            yield _ranking(members, models, [own[*key, model] for model in models], alpha)
+
+
+def _ranking(
+    members: Sequence[Difference], models: Sequence[str], own: Sequence[tuple[float | None, int]], alpha: float
+) -> Ranking:
+    better = _better(members, models, alpha)
+    values = np.array([value for value, _ in own], dtype=np.float64)
+    lowest_first = members[0].better == "low"
+    sets = rank_sets(better)
+    order = np.argsort(values if lowest_first else -values, kind="stable").tolist()
+    return Ranking(
+        metric=members[0].metric,
+        slice=members[0].slice,
+        prompt=members[0].a.prompt,
+        better=members[0].better,
+        places=tuple(
+            Place(model=models[i], value=float(values[i]), n=own[i][1], best=sets[i][0], worst=sets[i][1])
+            for i in order
+        ),
+        tie_groups=tuple(
+            tuple(models[i] for i in group) for group in tie_groups(values, better, lowest_first=lowest_first)
+        ),
+    )
 
 
 def _better(members: Iterable[Difference], models: Sequence[str], alpha: float) -> Flags:
@@ -166,13 +194,15 @@ def _better(members: Iterable[Difference], models: Sequence[str], alpha: float) 
     return better
 
 
-def _values(members: Iterable[Difference], models: Sequence[str]) -> Floats:
-    """Mean value of each model over its pairs: they differ only where answers are ungraded."""
-    found: dict[str, list[float]] = {model: [] for model in models}
-    for one in members:
-        for side in (one.a, one.b):
-            found[side.model].append(side.value or 0.0)
-    return np.array([fmean(found[model]) for model in models])
+def _resolution_notes(n_tests: int, settings: Settings) -> Iterable[str]:
+    """A drawn p-value is never below 2 / (1 + replicates), which corrections multiply."""
+    n_replicates = settings.n_replicates
+    if n_replicates and n_tests * 2 / (1 + n_replicates) > 1 - settings.level:
+        wanted = math.ceil(2 * n_tests / (1 - settings.level))
+        yield (
+            f"{n_replicates:,} replicates are too few for {n_tests} tests: after correction none may be "
+            f"significant; draw at least {wanted:,} or ask for less"
+        )
 
 
 def _compared_run(run: Measured) -> ComparedRun:

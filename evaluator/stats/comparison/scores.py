@@ -22,6 +22,8 @@ class PairedScores:
     denominators: tuple[Floats, Floats]
     clusters: Ints
     """Cluster code per probe, from 0 without gaps."""
+    cluster_names: Ints
+    """The ground's code of each of these clusters, shape (n_clusters,)."""
     n_paired: int
     """Probes of the slice graded on both sides, those included that count in neither denominator."""
     n_left_out: int
@@ -87,15 +89,36 @@ def paired_scores(metric: Metric, slice_name: str, means: tuple[Floats, Floats],
         for weighting in (metric.numerator, metric.denominator)
     )
     counts = (denominators[0] > 0) | (denominators[1] > 0)
-    _, codes = np.unique(ground.clusters[paired][counts], return_inverse=True)
+    names, codes = np.unique(ground.clusters[paired][counts], return_inverse=True)
     return PairedScores(
         numerators=(numerators[0][counts], numerators[1][counts]),
         denominators=(denominators[0][counts], denominators[1][counts]),
         clusters=codes.astype(np.int64),
+        cluster_names=names,
         n_paired=len(paired),
         n_left_out=len(members) - len(paired),
         has_both_kinds=bool(kinds.any() and not kinds.all()),
     )
+
+
+def own_value(metric: Metric, slice_name: str, means: Floats, ground: Ground) -> tuple[float | None, int]:
+    """Value of one model on every probe of the slice it was graded on, and how many these are.
+
+    Args:
+        metric: The definition.
+        slice_name: One of the ground's slices.
+        means: `label_means` of the model.
+        ground: The probes.
+
+    Returns:
+        (value, n); the value is None when the denominator is zero.
+    """
+    members = ground.slices[slice_name]
+    graded = members[~np.isnan(means[members, 0])]
+    kinds = ground.is_answerable[graded]
+    size = float(_weighted(means[graded], metric.denominator, kinds).sum())
+    value = float(_weighted(means[graded], metric.numerator, kinds).sum()) / size if size > 0 else None
+    return value, len(graded)
 
 
 def _weighted(means: Floats, weighting: Weighting, is_answerable: npt.NDArray[np.bool_]) -> Floats:

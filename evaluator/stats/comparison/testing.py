@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluator.comparison import Difference, Side
 from evaluator.stats.clusters import denominator_variation
-from evaluator.stats.comparison.bootstrap import FEWEST_CLUSTERS, bootstrap_difference
+from evaluator.stats.comparison.bootstrap import FEWEST_CLUSTERS
 from evaluator.stats.comparison.difference import influence_difference, ratio_influence
 from evaluator.stats.comparison.paired import mcnemar_mid_p, sign_flip_p_value, tango_interval
 from evaluator.stats.comparison.pairing import Couple
@@ -50,7 +50,7 @@ def tested_difference(couple: Couple, question: Question, scores: PairedScores, 
     Independent probes that are a hit or not get McNemar's mid-p test and Tango's interval. Other
     scores per probe (repeats, clusters, an index) get the cluster sign-flip test and Student's
     interval. Ratios whose denominators depend on the model, like the hallucination rate, get both
-    from the linearised difference or, on request, from the cluster bootstrap.
+    from the linearised difference; `redraw` replaces it by the cluster bootstrap.
 
     Args:
         couple: Who is compared.
@@ -83,8 +83,6 @@ def tested_difference(couple: Couple, question: Question, scores: PairedScores, 
     )
     if scores.is_mean:
         found = _as_pairs(found, scores, settings)
-    elif settings.n_replicates and scores.n_clusters >= FEWEST_CLUSTERS:
-        found = _bootstrapped(found, scores, settings)
     return msgspec.structs.replace(
         found,
         mde=_detectable(found, linear.standard_error, settings),
@@ -154,23 +152,6 @@ def _as_pairs(found: Difference, scores: PairedScores, settings: Settings) -> Di
     sums = scores.cluster_sums(scores.numerators)
     p_value, how = sign_flip_p_value(sums[0] - sums[1], seed=settings.seed)
     return msgspec.structs.replace(found, p_value=p_value, test=f"sign flips over clusters, {how}")
-
-
-def _bootstrapped(found: Difference, scores: PairedScores, settings: Settings) -> Difference:
-    drawn = bootstrap_difference(
-        scores.cluster_sums(scores.numerators),
-        scores.cluster_sums(scores.denominators),
-        level=settings.level,
-        seed=settings.seed,
-        n_replicates=settings.n_replicates,
-    )
-    if drawn.low == drawn.high:
-        # All clusters alike: the linearised difference has an answer to that.
-        return found
-    method = f"cluster bootstrap, {settings.n_replicates:,} replicates"
-    return msgspec.structs.replace(
-        found, low=drawn.low, high=drawn.high, p_value=drawn.p_value, method=method, test=method
-    )
 
 
 def _detectable(found: Difference, error: float | None, settings: Settings) -> float | None:

@@ -11,6 +11,7 @@ from statsmodels.stats.power import NormalIndPower
 
 from evaluator.stats.comparison.power import (
     Spread,
+    assumed_spread,
     design_effect,
     detectable_difference,
     label_variance,
@@ -90,6 +91,19 @@ def test_the_variance_of_a_paired_difference_is_the_discordant_one() -> None:
     assert paired_variance(rate_a, rate_b, correlation=correlation) == pytest.approx(expected)
 
 
+def test_an_assumed_spread_is_the_one_of_models_that_fit_it() -> None:
+    """Two models, half of whose expected scores they share: simulate what was assumed and measure it."""
+    random = np.random.default_rng(4)
+    # Expected scores 0 or 1 blurred: Beta(1, 1) has variance 1/12, a third of 1/4.
+    common, own = random.random((2, 40_000)), random.random((2, 40_000)) < 0.5
+    chances = np.where(own, common[0], common)
+    repeated = (random.random((2, 40_000, 3)) < chances[:, :, None]) * 1.0
+    correlation = np.corrcoef(chances)[0, 1]
+    assumed = assumed_spread(0.5, correlation=correlation, noise=2 / 3, repeats=3)
+    gaps = repeated[0].mean(axis=1) - repeated[1].mean(axis=1)
+    assert gaps.var() == pytest.approx(assumed.per_probe, rel=0.03)
+
+
 def test_components_are_found_again() -> None:
     random = np.random.default_rng(2)
     chances = random.beta(2, 2, 20_000)
@@ -125,6 +139,7 @@ def test_labels_needed_bring_the_width_asked_for() -> None:
         lambda: Spread(omega2=0.1, repeats_a=0),
         lambda: design_effect([], 0.1),
         lambda: paired_variance(0.2, 1.2),
+        lambda: assumed_spread(0.5, noise=1.5),
         lambda: variance_components(np.zeros((5, 1))),
         lambda: label_variance([0.5, 0.4], [0.1, 0.1], 10),
         lambda: labels_needed([1.0], [0.1], 0, level=0.95),

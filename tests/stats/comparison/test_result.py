@@ -183,6 +183,16 @@ def test_three_models_are_ranked_with_their_ties(recorded_run: Any) -> None:
     assert undefined_for_the_best.rankings == (), "no ranking without all its numbers"
 
 
+def test_a_rank_shows_each_model_on_all_probes_it_was_graded_on(recorded_run: Any) -> None:
+    run = run_of(recorded_run, {"m": "ccccwwww", "n": "cccccccc", "few": "wwuuuuuu"})
+    (ranking,) = compared(run, "accuracy").rankings
+    assert [(place.model, place.value, place.n) for place in ranking.places] == [
+        ("n", 1.0, 8),
+        ("m", 0.5, 8),
+        ("few", 0.0, 2),
+    ]
+
+
 def test_two_models_are_compared_and_not_ranked(recorded_run: Any) -> None:
     assert compared(run_of(recorded_run, {"m": "cw", "n": "wc"}), "accuracy").rankings == ()
 
@@ -198,6 +208,33 @@ def test_the_bootstrap_takes_over_where_it_may(recorded_run: Any) -> None:
     few = one(run_of(recorded_run, {"m": "cwawacwaca", "n": "wwacawcaww"}), "hallucination_rate", n_replicates=2000)
     assert few.test.startswith("Student")
     assert any(note.startswith("not bootstrapped") for note in few.notes)
+
+
+def test_one_draw_serves_all_couples_and_gives_what_each_alone_would(recorded_run: Any) -> None:
+    random = np.random.default_rng(2)
+    labels = {model: "".join(random.choice(list("cwau"), 80, p=[0.3, 0.4, 0.25, 0.05])) for model in ("m", "n", "o")}
+    run = run_of(recorded_run, labels, cluster=[f"c{i // 2}" for i in range(80)])
+    whole = compared(run, "hallucination_rate", n_replicates=5000)
+    assert len(whole.differences) == 3
+    for one in whole.differences:
+        measured = Measured(run.summary(), tuple(run.probes))
+        ground = common_ground(measured, measured)
+        couples = couple_within(measured, [(one.a.model, one.b.model)]).found
+        questions = choose_questions(["hallucination_rate"], None, ground.slices)
+        (alone,) = compare([measured], couples, ground, questions, Settings(n_replicates=5000)).differences
+        assert (alone.low, alone.high) == pytest.approx((one.low, one.high), abs=0.02)
+        assert alone.difference == one.difference
+
+
+def test_too_few_replicates_for_the_number_of_tests_are_noted(recorded_run: Any) -> None:
+    run = run_of(recorded_run, dict.fromkeys("abcdefgh", "cwa" * 10))
+    few, enough = (compared(run, "hallucination_rate", n_replicates=n) for n in (1000, 2000))
+    assert few.n_tests == 28
+    assert few.notes == (
+        "1,000 replicates are too few for 28 tests: after correction none may be significant; "
+        "draw at least 1,120 or ask for less",
+    )
+    assert enough.notes == ()
 
 
 def test_few_clusters_are_noted(recorded_run: Any) -> None:
