@@ -139,8 +139,8 @@ def _cells(one: Difference) -> tuple[tuple[str, ...], ...]:
         (scale.value(one.a.value),),
         (scale.value(one.b.value),),
         gap,
-        (p_value(one.p_value),),
-        (p_value(one.p_adjusted),),
+        (fmt.p_value(one.p_value),),
+        (fmt.p_value(one.p_adjusted),),
         (scale.gap(one.mde).lstrip("+"),),
     )
 
@@ -170,21 +170,6 @@ def _scale(metric: str) -> _Scale:
     if metric == "omniscience_index":
         return _Scale(fmt.index)
     return _Scale(fmt.coefficient) if metric.startswith("penalised_score") else _Scale(fmt.percent, is_rate=True)
-
-
-def p_value(value: float | None) -> str:
-    """Write a p-value; a small one is never shown as zero.
-
-    >>> p_value(0.5), p_value(0.0312), p_value(0.00004), p_value(1.0), p_value(None)
-    ('0.50', '0.031', '<0.001', '1', 'n/a')
-    """
-    if value is None:
-        return fmt.UNDEFINED
-    if value < 0.001:
-        return "<0.001"
-    if value >= 0.995:
-        return "1" if value == 1 else ">0.99"
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def _remarks(shown: Sequence[Difference], *, has_prompts: bool) -> tuple[str, ...]:

@@ -143,6 +143,21 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f} s" if value < 60 else f"{value:,.0f} s"
 
 
+def p_value(value: float | None) -> str:
+    """Write a p-value; a small one is never shown as zero.
+
+    >>> p_value(0.5), p_value(0.0312), p_value(0.00004), p_value(1.0), p_value(None)
+    ('0.50', '0.031', '<0.001', '1', 'n/a')
+    """
+    if value is None:
+        return UNDEFINED
+    if value < 0.001:
+        return "<0.001"
+    if value >= 0.995:
+        return "1" if value == 1 else ">0.99"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+
+
 def level(value: float) -> str:
     """Write the level of an interval.
 
