@@ -117,10 +117,11 @@ def _classify(reading: Reading, body: dict[str, Any]) -> Reading:
             return truncated(reading)
     if any(str(item.get("type")).endswith("_call") for item in items):
         return wants_tools(reading)
-    if body.get("status") == "completed" and not parts:
+    status = string(body.get("status"))
+    if status == "completed" and not parts:
         return unusable(reading, "completed without a message")
-    if body.get("status") in {"failed", "cancelled", "queued", "in_progress"}:
-        return unusable(reading, f"status {body.get('status')}")
+    if status in {"failed", "cancelled", "queued", "in_progress"}:
+        return unusable(reading, f"status {status}")
     return ended(reading, is_normal_end=reading.finish_reason == "completed")
 
 
