@@ -25,7 +25,7 @@ from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
 from evaluator.journal import JournalState, RunDirectory, check_run_id
 from evaluator.probeset import read_probe_sets
-from evaluator.providers.client import is_loopback
+from evaluator.providers.address import is_loopback
 from evaluator.records import Summary, Verdict
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress

@@ -9,7 +9,7 @@ import sys
 from evaluator.cli.messages import say
 from evaluator.errors import ProviderError
 from evaluator.providers import key_variables, provider_of
-from evaluator.providers.client import check_key
+from evaluator.providers.address import check_key
 from evaluator.providers.weights import fetch, gguf_path
 from evaluator.records import ModelSettings
 

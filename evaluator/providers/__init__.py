@@ -21,8 +21,8 @@ import msgspec
 
 from evaluator.errors import ConfigError, ProviderError
 from evaluator.protocols import Provider
-from evaluator.providers.api import check_api_settings, open_api
-from evaluator.providers.client import is_loopback
+from evaluator.providers.address import is_loopback
+from evaluator.providers.checks import check_api_settings
 from evaluator.providers.routing import refuse_privacy
 from evaluator.providers.table import API_PROVIDERS
 from evaluator.records import ModelSettings
@@ -122,6 +122,8 @@ def open_provider(settings: ModelSettings, key: str | None) -> AbstractAsyncCont
     provider = provider_of(settings.id)
     check_settings(settings)
     if provider in API_PROVIDERS:
+        from evaluator.providers.api import open_api
+
         return open_api(settings, key)
     if provider == "local":
         from evaluator.providers.local import open_local

@@ -1,67 +1,33 @@
-"""The providers of the table: check the settings, reach the API, say who answered and what it cost."""
+"""The providers of the table: reach the API, ask, say who answered and what it cost."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
-from evaluator.errors import ConfigError, ProviderError
-from evaluator.providers.client import HttpClient, is_loopback
+from evaluator.errors import ProviderError
+from evaluator.providers.address import is_loopback
+from evaluator.providers.checks import price_list, split_id
+from evaluator.providers.client import HttpClient
 from evaluator.providers.hosts import hosts_of
 from evaluator.providers.http_model import HttpModel
-from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters
-from evaluator.providers.prices import SUSPICIOUS_FACTOR, PriceList
+from evaluator.providers.prices import SUSPICIOUS_FACTOR
 from evaluator.providers.routing import (
     Host,
-    check_privacy,
     is_host_outside,
     is_other_model,
     provider_preferences,
-    refuse_privacy,
 )
-from evaluator.providers.table import API_PROVIDERS, ApiProvider
+from evaluator.providers.table import ApiProvider
 from evaluator.providers.wires.reading import Reading
 from evaluator.records import Failure, ModelSettings, Privacy
 
 PREFLIGHT_S = 10.0
 SUBSTITUTED = "substituted"
 """The flag that keeps an answer out of the scores: not the model, or not the host, that was asked."""
-
-
-def check_api_settings(settings: ModelSettings) -> None:
-    """Refuse what cannot be honoured, before anything is sent.
-
-    Raises:
-        ConfigError: Naming model and setting, and what to write instead.
-    """
-    provider, name = _split(settings.id)
-    if not re.fullmatch(provider.model_names, name) or ".." in name:
-        raise ConfigError(f"{settings.id[:200]!r}: need a model id as {provider.example}")
-    if settings.api is not None and settings.api not in provider.wires:
-        raise ConfigError(f"{settings.id}: api: need one of {', '.join(provider.wires)}, got {settings.api[:50]!r}")
-    if provider.is_router:
-        check_privacy(settings)
-        author, _, slug = name.partition("/")
-        check_routed_parameters(settings, FAMILY_OF_AUTHOR.get(author, ""), slug)
-        return
-    refuse_privacy(settings)
-    check_parameters(settings, provider.name, name)
-    if settings.api == "responses" and settings.sampling.seed is not None:
-        raise ConfigError(f'{settings.id}: seed: the Responses API takes none; remove it, or write api = "chat"')
-
-
-def price_list(settings: ModelSettings) -> PriceList | None:
-    """Return the price list that a model is on, for the providers of the table at their own address."""
-    name = settings.id.partition("/")[0]
-    if name not in API_PROVIDERS:
-        return None
-    provider, model_name = _split(settings.id)
-    is_own_address = settings.base_url in {None, provider.base_url}
-    return PriceList(provider.price_id, model_name) if is_own_address else None
 
 
 @asynccontextmanager
@@ -71,12 +37,12 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
     Raises:
         ProviderError: If there is no key, nothing answers, or the key, the model or its routing is refused.
     """
-    provider, name = _split(settings.id)
+    provider, name = split_id(settings.id)
     base_url = settings.base_url or provider.base_url
     if key is None and base_url == provider.base_url:
         variables = settings.api_key_env or " or ".join(provider.key_variables)
         raise ProviderError(f"{settings.id}: need an API key in the environment variable {variables}, got none")
-    if key is not None and base_url.startswith("http://") and not is_loopback(base_url):
+    if key is not None and base_url.lower().startswith("http://") and not is_loopback(base_url):
         raise ProviderError(f"{settings.id}: {base_url} would get the key unencrypted; need an https:// base URL")
     wire = provider.wire(settings.api)
     client = HttpClient(
@@ -97,11 +63,6 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
             extra={"provider": provider_preferences(settings.privacy)} if provider.is_router else {},
             complete=Completer(settings, name, hosts),
         )
-
-
-def _split(model_id: str) -> tuple[ApiProvider, str]:
-    provider, _, name = model_id.partition("/")
-    return API_PROVIDERS[provider], name
 
 
 async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvider) -> None:

@@ -7,35 +7,21 @@ httpx over the aiohttp transport. Everything that goes wrong below HTTP comes ba
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import re
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
 import msgspec
 from httpx_aiohttp import AiohttpTransport
 
-from evaluator.errors import ProviderError
+from evaluator.providers.address import check_base_url, check_key, is_loopback
+from evaluator.providers.reply import REDACTED, HttpReply
 from evaluator.records import Failure
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
-REDACTED = "[key]"
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key)-[\w*.-]{6,}|\bAIza[\w*.-]{6,}|\beyJ[\w-]{10,}\.[\w.-]{10,}")
-"""Servers repeat a part of the key they refuse."""
-
-
-class HttpReply(msgspec.Struct, frozen=True):
-    """A complete HTTP answer; the body is decoded bytes, at most MAX_BODY_BYTES."""
-
-    status: int
-    headers: dict[str, str]
-    """Names in lower case."""
-    body: bytes
 
 
 class HttpClient:
@@ -118,15 +104,6 @@ class HttpClient:
         return text.replace(self._key, REDACTED) if self._key else text
 
 
-def redacted(text: str) -> str:
-    """Return the text of an error with everything that looks like a key blotted out.
-
-    >>> redacted("Incorrect API key provided: sk-abc***xyz.")
-    'Incorrect API key provided: [key]'
-    """
-    return _KEY_LIKE.sub(REDACTED, text)
-
-
 async def _read(reply: httpx.Response) -> HttpReply | Failure:
     body = bytearray()
     async for chunk in reply.aiter_bytes():
@@ -151,54 +128,3 @@ def transport_failure(exc: Exception) -> Failure:
     text = str(cause).strip()
     message = f"{type(cause).__name__}: {text}" if text else type(cause).__name__
     return Failure(kind="transient", message=message[:500], maybe_paid=not unsent)
-
-
-def check_base_url(base_url: str) -> str:
-    """Return `base_url` without a trailing slash.
-
-    Raises:
-        ProviderError: If it is not an http(s) URL with a host, or carries a user, query or fragment.
-    """
-    if set("@?#") & set(base_url):
-        # Not echoed: a key may sit in it.
-        raise ProviderError("base URL: need scheme, host and path only; keys come from the environment")
-    try:
-        parts = urlsplit(base_url)
-        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_usable = False
-    if not is_usable:
-        raise ProviderError(f"base URL: need http://HOST… or https://HOST…, got {base_url[:200]!r}")
-    return base_url.rstrip("/")
-
-
-def check_key(key: str, owner: str | None = None) -> str:
-    """Return the key without spaces and quotes around it, or refuse it without showing it.
-
-    Raises:
-        ProviderError: If it holds anything but printable ASCII without spaces; the HTTP layer
-            would otherwise raise an exception that contains the key.
-    """
-    key = key.strip().strip("\"'").strip()
-    if not key.isascii() or not key.isprintable() or " " in key or not key:
-        where = f"{owner}: API key" if owner else "API key"
-        raise ProviderError(
-            f"{where}: need printable ASCII without spaces; was it pasted with a typographic character?"
-        )
-    return key
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether the URL's host is this machine.
-
-    >>> is_loopback("http://127.0.0.1:8080/v1"), is_loopback("https://api.example.com")
-    (True, False)
-    """
-    try:
-        host = urlsplit(base_url).hostname or ""
-    except ValueError:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from evaluator.errors import ProviderError
-from evaluator.providers.client import HttpClient, HttpReply
+from evaluator.providers.client import HttpClient
 from evaluator.providers.http_model import HttpModel
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.openai_chat import OpenAIChat
 from evaluator.records import Failure, ModelSettings
 

@@ -12,6 +12,7 @@ from evaluator.errors import ProviderError
 from evaluator.graders import default_grader
 from evaluator.providers import api as api_module
 from evaluator.providers import key_variables, open_provider, with_defaults
+from evaluator.providers.prices import PriceList
 from evaluator.providers.table import API_PROVIDERS
 from evaluator.records import Message, ModelSettings, Privacy, Probe, Request, Response, Sampling
 from tests.chat_server import ChatServer, Reply, chat_server
@@ -195,7 +196,7 @@ def test_a_key_never_travels_unencrypted(name: str) -> None:
 
 
 def test_the_cost_comes_from_the_list_when_the_provider_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_module, "price_list", lambda settings: api_module.PriceList("openai", "gpt-5.5"))
+    monkeypatch.setattr(api_module, "price_list", lambda settings: PriceList("openai", "gpt-5.5"))
     with answering("openai", "chat") as server:
         response = ask(settings_for("openai", server.base_url))
     assert response.cost_usd == pytest.approx(10 * 5e-6 + 5 * 30e-6)
@@ -207,7 +208,7 @@ def test_the_cost_comes_from_the_list_when_the_provider_names_none(monkeypatch: 
 def test_the_cost_that_the_router_reports_is_taken_and_checked(
     cost: float, flags: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prices = api_module.PriceList("openrouter", "moonshotai/kimi-k2.6")
+    prices = PriceList("openrouter", "moonshotai/kimi-k2.6")
     monkeypatch.setattr(api_module, "price_list", lambda settings: prices)
     body = json.loads(well_formed("openrouter", "chat", "Canberra").body)
     body["usage"]["cost"] = cost

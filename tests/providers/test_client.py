@@ -9,7 +9,9 @@ import pytest
 
 from evaluator.errors import ProviderError
 from evaluator.providers import client as client_module
-from evaluator.providers.client import HttpClient, HttpReply, check_base_url, check_key
+from evaluator.providers.address import check_base_url, check_key
+from evaluator.providers.client import HttpClient
+from evaluator.providers.reply import HttpReply
 from evaluator.records import Failure
 from tests.chat_server import Reply, answer, chat_server
 

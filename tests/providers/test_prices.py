@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-from evaluator.providers.api import price_list
+from evaluator.providers.checks import price_list
 from evaluator.providers.prices import PriceList
 from evaluator.records import Message, ModelSettings, Request, Sampling, Usage
 from tests.providers.test_parameters import DIRECT, ROUTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.faults import CODES, Fault, Meaning
 from evaluator.providers.wires.reading import first, record, string
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from evaluator.providers.client import HttpReply, redacted
+from evaluator.providers.reply import HttpReply, redacted
 from evaluator.providers.wait_hints import wait_hint_s
 from evaluator.providers.wires.reading import Reading, blocked, context_exceeded
 from evaluator.records import Failure, FailureKind

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.wait_hints import seconds_of
 from evaluator.providers.wires.faults import CODES, Fault, Meaning, read_fault
 from evaluator.providers.wires.reading import (

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.chat_faults import fault_of
 from evaluator.providers.wires.faults import CODES, Meaning, read_fault
 from evaluator.providers.wires.reading import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.chat_faults import fault_of
 from evaluator.providers.wires.faults import CODES, Meaning, read_fault
 from evaluator.providers.wires.reading import (
@@ -117,10 +117,11 @@ def _classify(reading: Reading, body: dict[str, Any]) -> Reading:
             return truncated(reading)
     if any(str(item.get("type")).endswith("_call") for item in items):
         return wants_tools(reading)
-    if body.get("status") == "completed" and not parts:
+    status = string(body.get("status"))
+    if status == "completed" and not parts:
         return unusable(reading, "completed without a message")
-    if body.get("status") in {"failed", "cancelled", "queued", "in_progress"}:
-        return unusable(reading, f"status {body.get('status')}")
+    if status in {"failed", "cancelled", "queued", "in_progress"}:
+        return unusable(reading, f"status {status}")
     return ended(reading, is_normal_end=reading.finish_reason == "completed")
 
 

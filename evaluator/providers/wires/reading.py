@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.records import Failure, Outcome, Usage
 
 IMPOSSIBLE_LOGPROB = -9999.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.reading import Reading
 from evaluator.records import Request
 

@@ -92,3 +92,12 @@ def test_only_a_whole_reply_is_a_vote(outcome: str, text: str, expected: str) ->
     )
     verdict = VoteReader("judge-1", ()).grade(PROBE, request.response(outcome=outcome, text=text))
     assert (verdict.label or verdict.ungraded) == expected
+
+
+def test_the_word_of_another_model_than_the_judge_is_no_vote() -> None:
+    request = Request(
+        request_id="r", probe_id="p", model="judge", prompt="j", repeat=0, messages=(), sampling=Sampling()
+    )
+    fields = {"outcome": "answered", "text": "VERDICT: correct", "flags": ("substituted",)}
+    verdict = VoteReader(()).grade(PROBE, request.response(**fields))
+    assert (verdict.label, verdict.ungraded) == (None, "substituted")

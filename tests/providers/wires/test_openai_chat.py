@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.openai_chat import OpenAIChat
 from evaluator.providers.wires.reading import Reading
 from evaluator.records import Message, Request, Sampling, Usage

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from evaluator.providers.client import HttpReply
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.table import API_PROVIDERS
 from evaluator.providers.wires.openai_chat import OpenAIChat
 from evaluator.providers.wires.reading import Reading

@@ -1,0 +1,50 @@
+"""What can be said about a model of the table before anything is sent: may it be asked so, and at what price."""
+
+from __future__ import annotations
+
+import re
+
+from evaluator.errors import ConfigError
+from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters
+from evaluator.providers.prices import PriceList
+from evaluator.providers.routing import check_privacy, refuse_privacy
+from evaluator.providers.table import API_PROVIDERS, ApiProvider
+from evaluator.records import ModelSettings
+
+
+def check_api_settings(settings: ModelSettings) -> None:
+    """Refuse what cannot be honoured, before anything is sent.
+
+    Raises:
+        ConfigError: Naming model and setting, and what to write instead.
+    """
+    provider, name = split_id(settings.id)
+    if not re.fullmatch(provider.model_names, name) or ".." in name:
+        raise ConfigError(f"{settings.id[:200]!r}: need a model id as {provider.example}")
+    if settings.api is not None and settings.api not in provider.wires:
+        raise ConfigError(f"{settings.id}: api: need one of {', '.join(provider.wires)}, got {settings.api[:50]!r}")
+    if provider.is_router:
+        check_privacy(settings)
+        author, _, slug = name.partition("/")
+        check_routed_parameters(settings, FAMILY_OF_AUTHOR.get(author, ""), slug)
+        return
+    refuse_privacy(settings)
+    check_parameters(settings, provider.name, name)
+    if settings.api == "responses" and settings.sampling.seed is not None:
+        raise ConfigError(f'{settings.id}: seed: the Responses API takes none; remove it, or write api = "chat"')
+
+
+def price_list(settings: ModelSettings) -> PriceList | None:
+    """Return the price list that a model is on, for the providers of the table at their own address."""
+    name = settings.id.partition("/")[0]
+    if name not in API_PROVIDERS:
+        return None
+    provider, model_name = split_id(settings.id)
+    is_own_address = (settings.base_url or provider.base_url).rstrip("/") == provider.base_url
+    return PriceList(provider.price_id, model_name) if is_own_address else None
+
+
+def split_id(model_id: str) -> tuple[ApiProvider, str]:
+    """Return the provider of a model id, which is in the table, and the model's name there."""
+    provider, _, name = model_id.partition("/")
+    return API_PROVIDERS[provider], name
