@@ -147,8 +147,9 @@ class _Plan:
         """The best cell to label, more probes, and more repeats where repeats differ."""
         yield from self._label_step()
         n_probes = int(np.count_nonzero(np.bincount(self.items.probes)))
+        of_kind = "" if self.estimate.slice == "all" else f"{self.estimate.slice} "
         n_more = max(_ROUND_TO, round(n_probes * PROBE_STEP / _ROUND_TO) * _ROUND_TO)
-        yield self._step("probes", n_more, self._with_more(n_probes, n_more), f"{n_more} more probes")
+        yield self._step("probes", n_more, self._with_more(n_probes, n_more), f"{n_more} more {of_kind}probes")
         if self.parts.repeats:
             n_repeats = max(1, round(len(self.items) / n_probes))
             variance = self.parts.total - self.parts.repeats / 2

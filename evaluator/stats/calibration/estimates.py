@@ -129,10 +129,10 @@ def _of_labels(found: Calibrated, ratio: ShareRatio) -> _Result:
 
 
 def _of_donors(found: Transported, ratio: ShareRatio, n_items: int) -> _Result:
-    n_donors = len(found.by_donor)
-    low, high = min(found.by_donor), max(found.by_donor)
-    scale, unit = (100, "%") if ratio.limits == (0, 1) else (1, "")
-    span = f"range over {n_donors} labelled models: {low * scale:.1f}{unit} to {high * scale:.1f}{unit}"
+    low, high = (_shown(end, ratio) for end in (min(found.by_donor), max(found.by_donor)))
+    span = f"range over {len(found.by_donor)} labelled models: {low} to {high}"
+    if len(found.by_donor) == 1:
+        span = f"one labelled model alone gives {low}, and no range"
     return _Result(
         value=found.value,
         interval=found.interval,
@@ -142,6 +142,10 @@ def _of_donors(found: Transported, ratio: ShareRatio, n_items: int) -> _Result:
         size=ratio.size(found.shares) * n_items,
         notes=() if found.interval else (span,),
     )
+
+
+def _shown(value: float, ratio: ShareRatio) -> str:
+    return f"{value:.1%}" if ratio.limits == (0, 1) else f"{value:.3g}"
 
 
 def _ungraded(data: Slice, limits: Thresholds) -> list[Condition]:

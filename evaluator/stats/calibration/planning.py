@@ -60,7 +60,8 @@ def neyman_allocation(n_labels: int, sizes: Floats, deviations: Floats) -> Float
     is_open = demand > 0
     left = float(n_labels)
     while left > 0 and is_open.any():
-        share = np.where(is_open, left * demand / demand[is_open].sum(), 0)
+        demand = np.where(is_open, demand / demand[is_open].max(), 0)
+        share = left * demand / demand.sum()
         is_full = is_open & (share >= sizes)
         if not is_full.any():
             return given + share

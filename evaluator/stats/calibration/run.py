@@ -161,7 +161,7 @@ def calibrate_run(
         for group, table in tables.items()
         if table.counts.any() and not refusals(list(table_conditions(table, limits)))
     }
-    notes = [condition.note for condition in usable.conditions if condition.refuses]
+    notes = [condition.note for condition in usable.conditions]
     if not usable.is_refused:
         notes += [*usable.notes, *_impossible_notes(columns, truths, facts)]
         notes += [*_unlabelled_notes(tables, donors), *_gap_notes(tables, limits)]
@@ -205,9 +205,16 @@ def _impossible_notes(columns: Columns, truths: Ints, facts: ProbeFacts) -> Iter
 
 
 def _unlabelled_notes(tables: Mapping[Group, CellTable], donors: Mapping[Group, Confusion]) -> Iterator[str]:
-    for group, table in sorted(tables.items()):
-        if not table.counts.any() and not donors:
-            sentence = f"{group[0]} under prompt {group[1]} has no labels, and no other model has enough to lend"
+    for (model, prompt), table in sorted(tables.items()):
+        if table.counts.any():
+            continue
+        if donors:
+            sentence = (
+                f"{model} under prompt {prompt} has no labels: its calibrated rates rest on those of other models"
+            )
+            yield warning("transported", sentence, "label it too, above all before ranking it").note
+        else:
+            sentence = f"{model} under prompt {prompt} has no labels, and no other model has enough to lend"
             yield refusal("no_labels", sentence, "label some of its answers: evaluator label draw RUN").note
 
 
