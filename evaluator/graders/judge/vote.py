@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from evaluator.graders.judge.reply import read_json, read_line
-<<<<<<< HEAD
 from evaluator.graders.judge.rubric import words_for
-=======
-from evaluator.graders.judge.rubric import VERSION, words_for
 from evaluator.graders.outcome import SUBSTITUTED
->>>>>>> prov
 from evaluator.graders.step import bounded
 from evaluator.records import AbstentionKind, Label, Outcome, Probe, Response, UngradedReason, Verdict
 
@@ -41,14 +37,10 @@ class VoteReader:
         """Return the vote in a judge's reply about an answer to `probe`."""
         fault = _FAULTS.get(response.outcome)
         if fault is not None:
-<<<<<<< HEAD
             return self._vote(response, ungraded=fault, evidence=response.detail or f"outcome {response.outcome}")
-=======
-            return _vote(response, ungraded=fault, evidence=response.detail or f"outcome {response.outcome}")
         if SUBSTITUTED in response.flags:
             # Another model than the judge that was chosen has no vote.
-            return _vote(response, ungraded="substituted", evidence=response.detail or "answered by another model")
->>>>>>> prov
+            return self._vote(response, ungraded="substituted", evidence=response.detail or "answered by another model")
         words = words_for(probe)
         read = read_json if response.model in self._structured else read_line
         word = read(response.text, words)

@@ -99,5 +99,5 @@ def test_the_word_of_another_model_than_the_judge_is_no_vote() -> None:
         request_id="r", probe_id="p", model="judge", prompt="j", repeat=0, messages=(), sampling=Sampling()
     )
     fields = {"outcome": "answered", "text": "VERDICT: correct", "flags": ("substituted",)}
-    verdict = VoteReader(()).grade(PROBE, request.response(**fields))
+    verdict = VoteReader("judge-1", ()).grade(PROBE, request.response(**fields))
     assert (verdict.label, verdict.ungraded) == (None, "substituted")
