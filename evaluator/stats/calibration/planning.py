@@ -64,7 +64,7 @@ def neyman_allocation(n_labels: int, sizes: Floats, deviations: Floats) -> Float
         share = left * demand / demand.sum()
         is_full = is_open & (share >= sizes)
         if not is_full.any():
-            return given + share
+            return np.asarray(given + share, dtype=np.float64)
         given[is_full] = sizes[is_full]
         left = n_labels - float(given.sum())
         is_open &= ~is_full
