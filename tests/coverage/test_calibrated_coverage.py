@@ -250,6 +250,42 @@ def test_the_logit_interval_with_many_random_labels_covers() -> None:
     assert 0.93 <= coverage(spec, FULL) <= 0.975
 
 
+def mixed_runs(n_runs: int, seed: int = 20261127) -> Iterator[GradedItems]:
+    """Answerable and unanswerable probes in 60 clusters of 8, 15 labels in every cell."""
+    rng = np.random.default_rng(seed)
+    clusters = np.repeat(np.arange(60), 8)
+    kinds = np.tile([0, 0, 0, 0, 0, 3, 3, 3], 60)
+    for _ in range(n_runs):
+        known = rng.dirichlet(np.array(EVEN) * 7 / 3, size=60)[clusters]
+        unknown = rng.dirichlet(np.array((0.45, 0.55)) * 7 / 3, size=60)[clusters]
+        chances = np.where((kinds == 0)[:, None], known, np.column_stack([np.zeros(480), unknown]))
+        truths = graded(rng, np.arange(480), chances)
+        verdicts = graded(rng, truths, POOR[truths])
+        cells = np.where(kinds == 3, np.maximum(verdicts, 1), verdicts) + kinds
+        order = rng.random(480)
+        labels = np.full(480, UNLABELLED)
+        for cell in np.unique(cells):
+            chosen = np.flatnonzero(cells == cell)
+            chosen = chosen[order[chosen].argsort()[:15]]
+            labels[chosen] = (truths + kinds)[chosen]
+        yield GradedItems(cells, labels, clusters, np.arange(480))
+
+
+MIXED_SHARES = np.array([0.4, 0.4, 0.2, 0, 0, 0]) * 5 / 8 + np.array([0, 0, 0, 0, 0.45, 0.55]) * 3 / 8
+
+
+@pytest.mark.slow
+def test_every_rate_is_covered_over_both_kinds_of_probes() -> None:
+    held = dict.fromkeys(RATES, 0)
+    for items in mixed_runs(1000):
+        for name, ratio in RATES.items():
+            found = poststratify(items, ratio)
+            assert found is not None
+            assert found.interval is not None
+            held[name] += found.interval[0] <= ratio.value(MIXED_SHARES) <= found.interval[1]
+    assert all(0.92 <= n / 1000 <= 0.985 for n in held.values()), held
+
+
 def transported_coverage(n_donors: int, n_runs: int, seed: int = 20261126) -> tuple[float, int]:
     """Judges differ between models: each row is drawn anew around a good judge, for donors and target alike."""
     rng = np.random.default_rng(seed)

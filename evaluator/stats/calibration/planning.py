@@ -61,7 +61,7 @@ def neyman_allocation(n_labels: int, sizes: Floats, deviations: Floats) -> Float
     left = float(n_labels)
     while left > 0 and is_open.any():
         demand = np.where(is_open, demand / demand[is_open].max(), 0)
-        share = left * demand / demand.sum()
+        share: Floats = left * demand / demand.sum()
         is_full = is_open & (share >= sizes)
         if not is_full.any():
             return np.asarray(given + share, dtype=np.float64)
