@@ -38,7 +38,6 @@ def check(
     """
     import sys
     from datetime import UTC, datetime
-    from pathlib import Path
 
     from evaluator.jsonl import encode_line
     from evaluator.probeset import check_probe_set, read_probe_set
@@ -46,7 +45,7 @@ def check(
     today = datetime.now(UTC).date()
     has_error = False
     for path in paths:
-        probe_set = read_probe_set(Path(path))
+        probe_set = read_probe_set(path)
         findings = check_probe_set(probe_set, today=today)
         has_error |= any(finding.severity == "error" for finding in findings)
         if as_json:
