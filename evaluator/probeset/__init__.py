@@ -12,6 +12,7 @@ from evaluator.probeset.meta import Allowed, SetMeta
 from evaluator.probeset.probe_set import ProbeSet, content_sha256
 from evaluator.probeset.read import read_probe_set, read_probe_sets
 from evaluator.probeset.split import split_by_hash
+from evaluator.probeset.write import write_probe_set
 
 __all__ = [
     "Allowed",
@@ -33,4 +34,5 @@ __all__ = [
     "read_probe_sets",
     "split_by_hash",
     "stats_of",
+    "write_probe_set",
 ]

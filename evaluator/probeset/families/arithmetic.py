@@ -25,12 +25,14 @@ def _pairs_of(problem: dict[str, str], draw: Draw) -> Iterator[Pair]:
     while True:
         numbers = _numbers(draw, problem)
         value = FORMULAS[problem["formula"]](*numbers.values())
-        full, half = (name for name, in draw.sample(rows("arithmetic", problem["names"]), 2))
+        full, half = (name for (name,) in draw.sample(rows("arithmetic", problem["names"]), 2))
         # Numbers of its own: with the same ones a reader could take them over.
-        told = draw.shuffled([
-            problem["full"].format(full=full, **numbers),
-            problem["half"].format(half=half, **_numbers(draw, problem)),
-        ])
+        told = draw.shuffled(
+            [
+                problem["full"].format(full=full, **numbers),
+                problem["half"].format(half=half, **_numbers(draw, problem)),
+            ]
+        )
         # An answer that stands in the text already could be an echo of it.
         if value <= 0 or str(value) in re.findall(r"[0-9]+", " ".join(told)):
             continue

@@ -11,9 +11,20 @@ from evaluator.probeset.families.pairs import Pair, PairFamily
 
 SOURCE = "Computed by the rules of the Gregorian calendar (ISO 8601)"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _FIRST, _LAST = 1601, 2599
 
 

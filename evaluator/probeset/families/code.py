@@ -176,7 +176,7 @@ FAMILY = PairFamily(
     name="code",
     version="1",
     topic="software",
-    summary="Python and its libraries, shell tools: parameters, names, exceptions, options, and invented ones; introspected.",
+    summary="Parameters, names, exceptions and options of Python, its libraries and shell tools; introspected.",
     kinds=(
         default_of_parameter,
         module_of_name,

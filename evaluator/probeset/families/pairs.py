@@ -102,7 +102,6 @@ class PairFamily:
             question=pair.question,
             targets=pair.targets,
             match=pair.match,
-            tolerance=pair.tolerance,
             choices=pair.choices,
             distractors=pair.distractors,
             context=pair.context,
@@ -112,6 +111,9 @@ class PairFamily:
             source=pair.source,
             tags=tags,
         )
+        if pair.tolerance:
+            # A default that is spelt out would be written to the file.
+            answerable = msgspec.structs.replace(answerable, tolerance=pair.tolerance)
         unanswerable = Probe(
             probe_id=f"{stem}-u",
             question=pair.twin_question,

@@ -61,17 +61,19 @@ def read_family(reference: FamilyReference) -> ProbeSet:
     """
     family = find_family(reference.name)
     probes = family.generate(reference.seed, reference.n)
+    sha256 = content_sha256(probes)
     meta = SetMeta(
         name=f"family-{family.name}",
         version=family.version,
         licence=LICENCE,
-        canary=f"evaluator-family-canary {family.name} {family.version} seed {reference.seed}",
+        authors=("The evaluator authors",),
+        canary=f"evaluator-{family.name}-canary {sha256}: this text must not appear in training data",
         description=family.summary,
     )
     ref = ProbeSetRef(
         name=meta.name,
         path=str(reference),
-        sha256=content_sha256(probes),
+        sha256=sha256,
         n_probes=len(probes),
         version=family.version,
         licence=LICENCE,

@@ -105,8 +105,8 @@ def term_of_rule(draw: Draw) -> Iterator[Pair]:
         for _ in range(place - 1):
             value = value * factor + step
         rules = [
-            f"Sequence {full} begins with {start}, and each further term is {factor} times the term before, plus {step}.",
-            f"In sequence {half} each further term is {draw.between(2, 5)} times the term before, "
+            f"Sequence {full} begins with {start}; each further term is {factor} times the one before, plus {step}.",
+            f"In sequence {half} each further term is {draw.between(2, 5)} times the one before, "
             f"plus {draw.between(1, 30)}.",
         ]
         text, wording = " ".join(draw.shuffled(rules)), draw.pick(wordings)

@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from datetime import UTC, datetime
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +27,14 @@ from typing import Any
 from evaluator.probeset.families.draw import Draw
 
 TABLE = Path(__file__).resolve().parents[3] / "evaluator/probeset/families/tables/code.json"
-STDLIB = """
+
+
+def listed(text: str) -> list[str]:
+    """Return the words of a text; a list with one word a line would fill a page."""
+    return text.split()
+
+
+STDLIB = listed("""
 argparse ast asyncio base64 bisect bz2 calendar cmath codecs collections colorsys concurrent.futures configparser
 contextlib copy csv ctypes.util dataclasses datetime decimal difflib dis email email.utils filecmp fileinput fnmatch
 fractions ftplib functools gettext glob graphlib gzip hashlib heapq hmac html http.client http.cookiejar http.cookies
@@ -35,19 +42,22 @@ http.server imaplib importlib importlib.metadata importlib.util inspect io ipadd
 locale logging logging.config logging.handlers lzma mailbox math mimetypes multiprocessing netrc numbers operator os
 os.path pathlib pickle pickletools pkgutil platform plistlib poplib pprint profile pstats queue quopri random re
 reprlib runpy sched secrets selectors shelve shlex shutil signal site smtplib socket socketserver sqlite3 ssl stat
-statistics string stringprep struct subprocess sys sysconfig tarfile tempfile textwrap threading time timeit
-tokenize trace traceback tracemalloc types typing unicodedata unittest unittest.mock urllib.error urllib.parse
-urllib.request urllib.robotparser uuid venv warnings wave weakref webbrowser wsgiref.util xml.dom.minidom
-xml.etree.ElementTree xml.sax.saxutils xmlrpc.client zipapp zipfile zipimport zlib zoneinfo
-""".split()
+statistics string stringprep struct subprocess sys sysconfig tarfile tempfile textwrap threading time timeit tokenize
+trace traceback tracemalloc types typing unicodedata unittest unittest.mock urllib.error urllib.parse urllib.request
+urllib.robotparser uuid venv warnings wave weakref webbrowser wsgiref.util xml.dom.minidom xml.etree.ElementTree
+xml.sax.saxutils xmlrpc.client zipapp zipfile zipimport zlib zoneinfo
+""")
 LIBRARIES = {
     "Python": STDLIB,
     "NumPy": ["numpy", "numpy.linalg", "numpy.fft", "numpy.testing", "numpy.lib.stride_tricks"],
     "pandas": ["pandas", "pandas.api.types", "pandas.testing"],
-    "scikit-learn": """sklearn.cluster sklearn.compose sklearn.datasets sklearn.decomposition sklearn.ensemble
-        sklearn.feature_extraction.text sklearn.feature_selection sklearn.impute sklearn.inspection sklearn.linear_model
-        sklearn.manifold sklearn.metrics sklearn.mixture sklearn.model_selection sklearn.naive_bayes sklearn.neighbors
-        sklearn.neural_network sklearn.preprocessing sklearn.svm sklearn.tree""".split(),
+    "scikit-learn": listed("""
+        sklearn.cluster sklearn.compose sklearn.datasets sklearn.decomposition sklearn.ensemble
+        sklearn.feature_extraction.text sklearn.feature_selection sklearn.impute sklearn.inspection
+        sklearn.linear_model sklearn.manifold sklearn.metrics sklearn.mixture sklearn.model_selection
+        sklearn.naive_bayes sklearn.neighbors sklearn.neural_network sklearn.preprocessing sklearn.svm
+        sklearn.tree
+    """),
     "httpx": ["httpx"],
 }
 PACKAGES = {"NumPy": "numpy", "pandas": "pandas", "scikit-learn": "scikit-learn", "httpx": "httpx"}
@@ -57,12 +67,16 @@ OWNERS = {
     "httpx": ["httpx.Client", "httpx.Response"],
 }
 MOST_CALLABLES = {"Python": 170, "NumPy": 70, "pandas": 90, "scikit-learn": 110, "httpx": 25}
-NAMESPACES = """
+NAMESPACES = listed("""
 http.HTTPStatus curses.ascii zlib zipfile logging calendar subprocess pickle lzma smtplib imaplib poplib ftplib
 http.client tarfile sqlite3 datetime gzip re ssl.AlertDescription xml.dom.Node token ast wave
-""".split()
-COREUTILS = "ls cp mv rm mkdir sort uniq head tail cut wc du df date touch cat ln tee split paste nl shuf od".split()
-GIT = "commit add branch checkout clone fetch log merge pull push rebase reset stash status tag diff show".split()
+""")
+COREUTILS = listed("""
+ls cp mv rm mkdir sort uniq head tail cut wc du df date touch cat ln tee split paste nl shuf od
+""")
+GIT = listed("""
+commit add branch checkout clone fetch log merge pull push rebase reset stash status tag diff show
+""")
 TOOLS = {"GNU grep": ["grep"], "GNU tar": ["tar"], "GNU diffutils": ["diff", "cmp"], "GNU findutils": ["xargs"],
          "curl": ["curl"], "GNU sed": ["sed"]}  # fmt: skip
 # Names of one word, and what a model might make of them; checked like all the others.
@@ -75,13 +89,13 @@ ONE_WORD = {
 }  # fmt: skip
 ENDINGS = {"Error", "Warning", "Exception", "PORT", "FORMAT"}
 # Neither is a module of the standard library: packages of others, and names that nobody uses for one.
-NO_MODULES = """
+NO_MODULES = listed("""
 stringtools dicttools listtools mathutils filetools datelib jsonlib textlib hashtools pathtools netlib threadlib
 ziptools csvlib regextools randomlib timetools urltools logtools osutils sockettools htmltools graphtools cachetools
 sorttools copytools typelib testlib memlib queuetools streamlib bytestools requests yaml simplejson dateutil tomlkit
 chardet toolz attrs pendulum unidecode tabulate colorama psutil msgpack ujson regex jsonschema markdown filelock retry
 setuplib argtools envlib processlib maillib ftptools statlib fractools heaptools bisectlib enumtools warnlib codetools
-""".split()
+""")
 _SIMPLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,}")
 _PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|_")
 
@@ -136,8 +150,11 @@ def signature_of(thing: Any) -> inspect.Signature | None:
 
 def parameters_of(path: str) -> dict[str, str | None] | None:
     """Return names of parameters and simple defaults, or None where others could be accepted too."""
-    signature = signature_of(resolve(path))
-    if signature is None:
+    thing = resolve(path)
+    signature = signature_of(thing)
+    # Enumerations show the parameters of the functional form, which nobody calls.
+    is_enumeration = inspect.isclass(thing) and issubclass(thing, Enum)
+    if signature is None or is_enumeration:
         return None
     found: dict[str, str | None] = {}
     for name, parameter in signature.parameters.items():
@@ -152,7 +169,7 @@ def simple(value: Any) -> str | None:
     """Return a default that an answer can state: a number or a short word."""
     if isinstance(value, bool | Enum):
         return None
-    if isinstance(value, int | float) and abs(value) < 10**7 and value == value:  # noqa: PLR0124
+    if isinstance(value, int | float) and abs(value) < 10**7 and value == value:
         return f"{value:g}" if float(f"{value:g}") == value else None
     return value if isinstance(value, str) and _SIMPLE.fullmatch(value) else None
 
@@ -243,7 +260,9 @@ def exceptions_of(library: str) -> list[dict[str, str]]:
     for name, thing in sorted(found.items()):
         prefix = "" if thing.__module__ == "builtins" else f"{thing.__module__}."
         is_public = not any(part.startswith("_") for part in prefix.split("."))
-        absent = renamed(name, sorted(found), draw, lambda other, at=prefix: other not in used and not exists(f"{at}{other}"))
+        absent = renamed(
+            name, sorted(found), draw, lambda other, at=prefix: other not in used and not exists(f"{at}{other}")
+        )
         if len(thing.__bases__) == 1 and absent and is_public and exists(f"{prefix}{name}"):
             used.add(absent)
             base = thing.__bases__[0].__name__
@@ -285,16 +304,26 @@ def is_refused(tool: list[str], option: str) -> bool:
     return bool(re.search(r"unrecognized option|invalid option|unknown (option|switch)|is unknown", said))
 
 
+def help_of(tool: list[str]) -> str:
+    if tool[0] == "git":
+        return said_by(*tool, "-h")
+    return said_by(*tool, "--help", *(["all"] if tool == ["curl"] else []))
+
+
 def options(tool: list[str]) -> dict[str, str]:
     """Return short options with their long forms, as the tool's help lists them."""
-    text = said_by(*tool, "-h") if tool[0] == "git" else said_by(*tool, "--help", *(["all"] if tool == ["curl"] else []))
+    text = (
+        said_by(*tool, "-h") if tool[0] == "git" else said_by(*tool, "--help", *(["all"] if tool == ["curl"] else []))
+    )
     pairs = re.findall(r"^ {1,8}-([A-Za-z]), --(?:\[no-\])?([a-z][a-z-]+[a-z])", text, flags=re.MULTILINE)
     shorts = [short for short, _ in pairs]
     return {short: long for short, long in pairs if shorts.count(short) == 1 and short.swapcase() not in shorts}
 
 
 def all_letters(tool: list[str]) -> set[str]:
-    text = said_by(*tool, "-h") if tool[0] == "git" else said_by(*tool, "--help", *(["all"] if tool == ["curl"] else []))
+    text = (
+        said_by(*tool, "-h") if tool[0] == "git" else said_by(*tool, "--help", *(["all"] if tool == ["curl"] else []))
+    )
     return set(re.findall(r"(?<![\w-])-([A-Za-z])\b", text))
 
 
@@ -307,18 +336,22 @@ def suites() -> list[dict[str, Any]]:
     for suite, tools in groups.items():
         known = {" ".join(tool): options(tool) for tool in tools}
         draw = Draw(f"code/options/{suite}")
+        letters = sorted({short for longs in known.values() for short in longs})
         rows = [
             {
-                "tool": " ".join(tool),
-                "options": known[" ".join(tool)],
-                "absent": absent_options(tool, known[" ".join(tool)], pool, draw),
-                "no_letters": [letter for letter in sorted({short for longs in known.values() for short in longs})
-                               if not {letter, letter.swapcase()} & all_letters(tool) and is_refused(tool, f"-{letter}")],
+                "tool": (name := " ".join(tool)),
+                "options": known[name],
+                "absent": absent_options(tool, known[name], pool, draw),
+                "no_letters": [letter for letter in letters if is_no_letter(tool, letter)],
             }
             for tool in tools
-        ]  # fmt: skip
+        ]
         found.append({"suite": suite, "version": tool_version(tools[0]), "tools": rows})
     return found
+
+
+def is_no_letter(tool: list[str], letter: str) -> bool:
+    return not {letter, letter.swapcase()} & all_letters(tool) and is_refused(tool, f"-{letter}")
 
 
 def absent_options(tool: list[str], known: dict[str, str], pool: list[str], draw: Draw) -> list[str]:
