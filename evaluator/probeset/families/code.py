@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluator.probeset.families.code_choices import module_choice, name_choice, option_choice, parameter_choice
-from evaluator.probeset.families.code_facts import Library, Signature, code_facts
+from evaluator.probeset.families.code_facts import Library, Signature, code_facts, is_plain
 from evaluator.probeset.families.draw import Draw
 from evaluator.probeset.families.pairs import Pair, PairFamily
 
@@ -145,10 +145,14 @@ def long_option(draw: Draw) -> Iterator[Pair]:
     wordings = (
         "Which long option of `{tool}` ({version}) means the same as `-{letter}`?",
         "In {version}, what is the long form of the option `-{letter}` of `{tool}`?",
-        "Write out the option `-{letter}` of `{tool}` ({version}) in its long form. What is it?",
+        "How is `-{letter}` of `{tool}` ({version}) written as a long option?",
     )
     entries = [
-        (suite, tool, letter) for suite in code_facts().suites for tool in suite.tools for letter in tool.options
+        (suite, tool, letter)
+        for suite in code_facts().suites
+        for tool in suite.tools
+        for letter in tool.options
+        if is_plain(tool.options[letter])
     ]
     for suite, tool, letter in draw.shuffled(entries):
         refusing = [other for other in suite.tools if letter in other.no_letters]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evaluator.probeset.families.code_facts import code_facts
+from evaluator.probeset.families.code_facts import Tool, code_facts, is_plain
 from evaluator.probeset.families.draw import Draw
 from evaluator.probeset.families.pairs import Pair
 
@@ -19,14 +19,18 @@ def option_choice(draw: Draw) -> Iterator[Pair]:
         "One of these is an option of `{tool}` in {version}. Which one?",
     )
     entries = [(suite, tool) for suite in code_facts().suites for tool in suite.tools]
-    entries = [(suite, tool) for suite, tool in entries if len(tool.absent) >= N_CHOICES]
+    entries = [(suite, tool) for suite, tool in entries if _plain(tool) and len(tool.absent) >= N_CHOICES]
     while True:
         suite, tool = draw.pick(entries)
         version = f"{suite.suite} {suite.version}"
         question = draw.pick(wordings).format(tool=tool.tool, version=version)
-        real = f"--{draw.pick(tuple(tool.options.values()))}"
+        real = f"--{draw.pick(_plain(tool))}"
         absent = [f"--{name}" for name in draw.sample(tool.absent, N_CHOICES)]
         yield _pair(draw, question, real, absent, (f"Help text of {tool.tool}", version))
+
+
+def _plain(tool: Tool) -> list[str]:
+    return [option for option in tool.options.values() if is_plain(option)]
 
 
 def parameter_choice(draw: Draw) -> Iterator[Pair]:
@@ -39,13 +43,14 @@ def parameter_choice(draw: Draw) -> Iterator[Pair]:
     entries = [(library, signature) for library in code_facts().libraries for signature in library.callables]
     for library, signature in draw.shuffled(entries):
         own = signature.parameters.split()
+        askable = [name for name in own if len(name) > 1]
         others = {name for other in library.callables for name in other.parameters.split() if len(name) > 1} - set(own)
-        if len(others) < N_CHOICES:
+        if not askable or len(others) < N_CHOICES:
             continue
         version = f"{library.library} {library.version}"
         question = draw.pick(wordings).format(path=signature.path, version=version)
         absent = draw.sample(sorted(others), N_CHOICES)
-        yield _pair(draw, question, draw.pick(own), absent, (f"inspect.signature({signature.path})", version))
+        yield _pair(draw, question, draw.pick(askable), absent, (f"inspect.signature({signature.path})", version))
 
 
 def name_choice(draw: Draw) -> Iterator[Pair]:
@@ -69,7 +74,7 @@ def module_choice(draw: Draw) -> Iterator[Pair]:
     """Ask which module the standard library has; the others are packages of others or nobody's."""
     wordings = (
         "Which of these modules belongs to the standard library of {version}?",
-        "Which of the following can be imported in {version} with nothing but the standard library?",
+        "Which of the following ships with {version} as part of its standard library?",
         "One of these is a module of the standard library of {version}. Which one?",
     )
     version = f"Python {code_facts().python}"

@@ -106,3 +106,12 @@ def code_facts() -> CodeFacts:
     """Return the table."""
     data = files("evaluator.probeset.families").joinpath("tables", "code.json").read_bytes()
     return msgspec.json.decode(data, type=CodeFacts)
+
+
+def is_plain(option: str) -> bool:
+    """Whether a long option holds no negation, which an answer would seem to make of itself.
+
+    >>> is_plain("invert-match"), is_plain("no-clobber")
+    (True, False)
+    """
+    return "no" not in option.split("-")
