@@ -45,6 +45,8 @@ from evaluator.records import ModelSettings, Privacy, Record, Sampling
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
 MAX_CONFIG_BYTES = 1_000_000
+FAMILY_PREFIX = "family:"
+"""Begins a probe set that is generated; anything else is a path."""
 
 
 class SamplingTable(Record, frozen=True):
@@ -151,7 +153,9 @@ def _relative_to(settings: Settings, folder: Path) -> Settings:
     )
     return msgspec.structs.replace(
         settings,
-        probes=tuple((folder / path).as_posix() for path in settings.probes),
+        probes=tuple(
+            path if path.startswith(FAMILY_PREFIX) else (folder / path).as_posix() for path in settings.probes
+        ),
         out=(folder / settings.out).as_posix(),
         model=models,
     )

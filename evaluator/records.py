@@ -258,6 +258,8 @@ class ProbeSetRef(Record, frozen=True):
     n_probes: int
     version: str | None = None
     licence: str | None = None
+    seed: int | None = None
+    """For generated probes: name, version, seed and n give the same probes again."""
 
 
 class PromptRef(Record, frozen=True):

@@ -47,7 +47,7 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
     """Plan a new run and ask it; an existing run id of the same plan is continued."""
     if not settings.probes:
         raise ConfigError("need at least one probe set: --probes PATH or probes = [...] in the config file")
-    probe_sets = read_probe_sets([Path(path) for path in settings.probes])
+    probe_sets = read_probe_sets(settings.probes)
     grader = default_grader()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     name = check_run_id(options.run_id) if options.run_id else new_run_id(datetime.now(UTC))

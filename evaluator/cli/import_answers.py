@@ -65,7 +65,7 @@ def import_answers(
     directory = RunDirectory(Path(out) / name)
     grader = default_grader()
     started_at = now.isoformat(timespec="seconds")
-    probe_sets = read_probe_sets([Path(path) for path in probes])
+    probe_sets = read_probe_sets(probes)
     imported = read_import(answers, probe_sets, grader, run_id=name, started_at=started_at, format_name=format_name)
     say(f"grading {len(imported.responses):,} answers")
     with directory.locked():

@@ -12,7 +12,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 ProbesOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--probes", metavar="PATH", help="A probe set: a folder with probes.jsonl, or a .jsonl file. Repeatable."
+        "--probes",
+        metavar="PATH",
+        help="A probe set: a folder with probes.jsonl, a .jsonl file, or family:NAME?seed=S&n=N. Repeatable.",
     ),
 ]
 JudgeOption = Annotated[

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from evaluator.probeset.check import check_probe_set
 from evaluator.probeset.contents import SetStats, stats_of
+from evaluator.probeset.families.reference import FamilyReference, read_family
+from evaluator.probeset.families.registry import Family, family_names, find_family
 from evaluator.probeset.finding import Finding, Severity
 from evaluator.probeset.leak import LeakResult, leak_auroc
 from evaluator.probeset.meta import Allowed, SetMeta
-from evaluator.probeset.read import ProbeSet, content_sha256, read_probe_set, read_probe_sets
+from evaluator.probeset.probe_set import ProbeSet, content_sha256
+from evaluator.probeset.read import read_probe_set, read_probe_sets
 from evaluator.probeset.split import split_by_hash
+from evaluator.probeset.write import write_probe_set
 
 __all__ = [
     "Allowed",
+    "Family",
+    "FamilyReference",
     "Finding",
     "LeakResult",
     "ProbeSet",
@@ -20,9 +26,13 @@ __all__ = [
     "Severity",
     "check_probe_set",
     "content_sha256",
+    "family_names",
+    "find_family",
     "leak_auroc",
+    "read_family",
     "read_probe_set",
     "read_probe_sets",
     "split_by_hash",
     "stats_of",
+    "write_probe_set",
 ]

@@ -20,7 +20,7 @@ from evaluator.probeset.finding import Finding, Severity
 from evaluator.probeset.leak import leak_auroc
 from evaluator.probeset.meta import Allowed, SetMeta
 from evaluator.probeset.probe_rules import rules_on
-from evaluator.probeset.read import ProbeSet
+from evaluator.probeset.probe_set import ProbeSet
 from evaluator.probeset.twin_rules import twin_findings
 from evaluator.records import Probe
 

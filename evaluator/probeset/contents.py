@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from evaluator.probeset.groups import groups_of
-from evaluator.probeset.read import ProbeSet
+from evaluator.probeset.probe_set import ProbeSet
 from evaluator.records import Probe, Record
 
 NO_TOPIC = "(none)"

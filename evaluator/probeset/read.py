@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
+from evaluator.config import FAMILY_PREFIX
 from evaluator.errors import ProbeFileError
-from evaluator.jsonl import encode_line, read_records
-from evaluator.probeset.meta import SetMeta, read_set_meta
+from evaluator.jsonl import read_records
+from evaluator.probeset.families.reference import parse_reference, read_family
+from evaluator.probeset.meta import read_set_meta
 from evaluator.probeset.nearest import nearest, with_suggestion
-from evaluator.records import REASONS, MatchType, Probe, ProbeSetRef, Record
+from evaluator.probeset.probe_set import ProbeSet, content_sha256
+from evaluator.records import REASONS, MatchType, Probe, ProbeSetRef
 
 PROBES_FILE = "probes.jsonl"
 META_FILE = "set.toml"
@@ -19,24 +21,19 @@ SUFFIXES = (".jsonl", ".jsonl.gz")
 _VALUES = {"unanswerable": REASONS, "match": get_args(MatchType)}
 
 
-class ProbeSet(Record, frozen=True):
-    """The probes of one file, in order, and what is known about them."""
-
-    ref: ProbeSetRef
-    probes: tuple[Probe, ...]
-    meta: SetMeta | None = None
-    """None when there is no set.toml."""
-
-
-def read_probe_set(path: Path) -> ProbeSet:
+def read_probe_set(source: Path | str) -> ProbeSet:
     """Read one probe set.
 
     Args:
-        path: A directory with probes.jsonl and perhaps set.toml, or a .jsonl or .jsonl.gz file.
+        source: A directory with probes.jsonl and perhaps set.toml, a .jsonl or .jsonl.gz file, or
+            `family:NAME?seed=S&n=N`.
 
     Raises:
         ProbeFileError: One line naming file, line and field, what was wanted and what came.
     """
+    if str(source).startswith(FAMILY_PREFIX):
+        return read_family(parse_reference(str(source)))
+    path = Path(source)
     try:
         file = _probes_file(path)
         meta_path = file.with_name(META_FILE)
@@ -56,7 +53,7 @@ def read_probe_set(path: Path) -> ProbeSet:
     return ProbeSet(ref=ref, probes=probes, meta=meta)
 
 
-def read_probe_sets(paths: Iterable[Path]) -> tuple[ProbeSet, ...]:
+def read_probe_sets(sources: Iterable[Path | str]) -> tuple[ProbeSet, ...]:
     """Read several probe sets that are used together.
 
     Raises:
@@ -65,7 +62,7 @@ def read_probe_sets(paths: Iterable[Path]) -> tuple[ProbeSet, ...]:
     sets: list[ProbeSet] = []
     set_of_content: dict[str, str] = {}
     set_of_probe: dict[str, str] = {}
-    for path in paths:
+    for path in sources:
         found = read_probe_set(path)
         twice = set_of_content.get(found.ref.sha256)
         if twice is not None:
@@ -77,18 +74,6 @@ def read_probe_sets(paths: Iterable[Path]) -> tuple[ProbeSet, ...]:
                 raise ProbeFileError(f"{path}: probe_id {probe.probe_id!r} occurs in {other} too; ids must be unique")
         sets.append(found)
     return tuple(sets)
-
-
-def content_sha256(probes: Iterable[Probe]) -> str:
-    """Return the SHA-256 over the canonical lines of `probes`, in order.
-
-    >>> content_sha256([])[:8]
-    'e3b0c442'
-    """
-    digest = hashlib.sha256()
-    for probe in probes:
-        digest.update(encode_line(probe))
-    return digest.hexdigest()
 
 
 def _probes_file(path: Path) -> Path:

@@ -1,0 +1,31 @@
+"""A probe set in memory, wherever it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from evaluator.jsonl import encode_line
+from evaluator.probeset.meta import SetMeta
+from evaluator.records import Probe, ProbeSetRef, Record
+
+
+class ProbeSet(Record, frozen=True):
+    """The probes of one source, in order, and what is known about them."""
+
+    ref: ProbeSetRef
+    probes: tuple[Probe, ...]
+    meta: SetMeta | None = None
+    """None when there is no set.toml."""
+
+
+def content_sha256(probes: Iterable[Probe]) -> str:
+    """Return the SHA-256 over the canonical lines of `probes`, in order.
+
+    >>> content_sha256([])[:8]
+    'e3b0c442'
+    """
+    digest = hashlib.sha256()
+    for probe in probes:
+        digest.update(encode_line(probe))
+    return digest.hexdigest()
