@@ -9,6 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
+FOUNDATION |= {"policy", "gating", "history", "verification"}
 FOUNDATION |= {"errors", "jsonl"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
@@ -18,6 +19,10 @@ ROOMS: dict[str, set[str]] = {
     "figures": {"record"},
     "label_design": {"record"},
     "comparison": {"record"},
+    "policy": {"record"},
+    "gating": {"comparison", "policy", "record"},
+    "history": {"gating", "record"},
+    "verification": {"record"},
     "records": {"judge_use", "record", "figures"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
@@ -31,9 +36,11 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"},
-    "gate": {"comparison", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl"},
+    "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
+    | {"policy", "gating", "history"},
+    "gate": {"comparison", "policy", "gating", "history", "records", "results", "errors"},
+    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl"}
+    | {"policy", "gating", "history", "verification"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {

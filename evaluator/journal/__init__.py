@@ -3,6 +3,7 @@
 from evaluator.journal.atomic import write_atomically
 from evaluator.journal.entries import Answered, FailedAttempt, Intent
 from evaluator.journal.gold import Gold, GoldFile, read_gold
+from evaluator.journal.history import HistoryFile
 from evaluator.journal.read import Attempts, JournalState, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
 from evaluator.journal.write import JournalWriter, write_responses
@@ -13,6 +14,7 @@ __all__ = [
     "FailedAttempt",
     "Gold",
     "GoldFile",
+    "HistoryFile",
     "Intent",
     "JournalState",
     "JournalWriter",

@@ -11,10 +11,13 @@ from typing import Any
 
 import msgspec
 
-from evaluator import comparison, label_design, records, results
+from evaluator import comparison, gating, history, label_design, policy, records, results
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
+from evaluator.gating import GateResult
+from evaluator.history import HistoryEntry
 from evaluator.label_design import LabelDesign
+from evaluator.policy import GatePolicy
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
 
@@ -31,6 +34,9 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "agreement": Agreement,
     "labels": LabelStatus,
     "comparison": Comparison,
+    "policy": GatePolicy,
+    "gate": GateResult,
+    "history": HistoryEntry,
 }
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
@@ -50,6 +56,7 @@ def json_schema(name: str) -> bytes:
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
     types = vars(records) | vars(results) | vars(label_design) | vars(comparison)
+    types |= vars(policy) | vars(gating) | vars(history)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
