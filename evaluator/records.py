@@ -18,6 +18,7 @@ from evaluator.figures import Latency as Latency
 from evaluator.figures import NextStep as NextStep
 from evaluator.figures import UncertaintyBudget as UncertaintyBudget
 from evaluator.judge_use import JudgeFault, JudgeUse
+from evaluator.money import Price as Price
 from evaluator.record import Record as Record
 
 Label = Literal["correct", "wrong", "abstained"]
@@ -304,6 +305,8 @@ class ModelSettings(Record, frozen=True):
     api: str | None = None
     """Which of the provider's wire formats, with its version; None where there is only one."""
     privacy: Privacy = Privacy()
+    price: Price | None = None
+    """What the user says it costs; None: as the list says."""
 
     @property
     def route(self) -> tuple[object, ...]:

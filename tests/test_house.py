@@ -9,16 +9,17 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl"}
+FOUNDATION |= {"errors", "jsonl", "money"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "judge_use": set(),
     "record": set(),
     "figures": {"record"},
+    "money": {"record"},
     "label_design": {"record"},
     "comparison": {"record"},
-    "records": {"judge_use", "record", "figures"},
+    "records": {"judge_use", "record", "figures", "money"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "errors": set(),
@@ -33,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"},
     "gate": {"comparison", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl"},
+    "report": {"judge_use", "label_design", "comparison", "money", "records", "results", "errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {
