@@ -37,7 +37,9 @@ def server(**fields: object) -> ModelTable:
 
 
 def test_requests_are_models_times_prompts_times_probes_times_repeats(tmp_path: Path) -> None:
-    plan = planned(tmp_path, server(price=PRICED), ModelTable(id="openai/gpt-5.5"), prompts=("none", "permit"), repeats=3)
+    plan = planned(
+        tmp_path, server(price=PRICED), ModelTable(id="openai/gpt-5.5"), prompts=("none", "permit"), repeats=3
+    )
     found = told(plan)
     assert found.n_requests == 2 * 2 * N_PROBES * 3
     assert [line.n_requests for line in found.lines] == [120, 120]
