@@ -89,7 +89,8 @@ def plan(
     )
     settings = settings_from(config, flags)
     planned = plan_of(settings, allow_self_grading=allow_self_grading)
-    found = forecast(planned, open_in(planned, settings, run_id=run_id, reuse=reuse))
+    todo, n_judged = open_in(planned, settings, run_id=run_id, reuse=reuse)
+    found = forecast(planned, todo, n_judged=n_judged)
     if as_json:
         sys.stdout.write(forecast_bytes(found).decode("ascii"))
     else:
@@ -117,20 +118,20 @@ def plan_of(settings: Settings, *, allow_self_grading: bool) -> RunPlan:
     return msgspec.structs.replace(planned, manifest=manifest)
 
 
-def open_in(planned: RunPlan, settings: Settings, *, run_id: str | None, reuse: str | None) -> list[Request]:
-    """Return the requests that neither the run of that id nor the one to reuse has answered."""
+def open_in(
+    planned: RunPlan, settings: Settings, *, run_id: str | None, reuse: str | None
+) -> tuple[list[Request], int]:
+    """Return what neither the run of that id nor the one to reuse has answered, and how much the first has judged."""
     from pathlib import Path
 
     from evaluator.journal import RunDirectory, check_run_id
     from evaluator.run.engine import open_requests
 
-    todo, out = planned.requests, Path(settings.out)
-    directories: list[RunDirectory] = []
+    todo, out, n_judged = planned.requests, Path(settings.out), 0
     if run_id is not None:
-        directories.append(RunDirectory(out / check_run_id(run_id)))
+        own = RunDirectory(out / check_run_id(run_id))
+        todo = open_requests(todo, own.read_journal()) if own.exists else todo
+        n_judged = len(planned.requests) - len(todo) if own.judgements_path.exists() else 0
     if reuse is not None:
-        directories.append(RunDirectory.find(reuse, out))
-    for directory in directories:
-        if directory.exists:
-            todo = open_requests(todo, directory.read_journal())
-    return todo
+        todo = open_requests(todo, RunDirectory.find(reuse, out).read_journal())
+    return todo, n_judged

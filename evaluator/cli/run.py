@@ -19,6 +19,7 @@ from evaluator.cli.options import (
     JudgeBaseUrlOption,
     JudgeOption,
     JudgeRepeatsOption,
+    MaxMinutesOption,
     MaxTokensOption,
     ModelOption,
     ProbesOption,
@@ -54,6 +55,7 @@ def run(
     judge_all: JudgeAllOption = False,
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
+    max_minutes: MaxMinutesOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending to a server of unknown price.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,7 +88,13 @@ def run(
         judge_all=judge_all,
         judge_repeats=judge_repeats,
     )
-    options = StartOptions(run_id=run_id, reuse=reuse, assume_yes=yes, allow_self_grading=allow_self_grading)
+    options = StartOptions(
+        run_id=run_id,
+        reuse=reuse,
+        assume_yes=yes,
+        allow_self_grading=allow_self_grading,
+        max_minutes=max_minutes,
+    )
     start_run(settings_from(config, flags), options, as_json=as_json)
 
 

@@ -6,53 +6,59 @@ length and speed of answers, which the forecast lists.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from evaluator.graders.judge import MOST_ANSWER_CHARS
 from evaluator.money import Forecast, ForecastLine
 from evaluator.providers.checks import is_thinking, prices_of
-from evaluator.providers.prices import Prices, most_prompt_tokens
-from evaluator.records import ModelSettings, Request, Response, Usage, Verdict
-from evaluator.run.judging import UNSURE_STEP, plan_judging
+from evaluator.providers.prices import MESSAGE_TOKENS, Prices, most_prompt_tokens
+from evaluator.records import ModelSettings, Request, Usage
+from evaluator.run.judge_load import JudgeLoad, estimated_tokens, judge_loads
 from evaluator.run.session import RunPlan
 
 ANSWER_TOKENS = 40
-"""A few words or one sentence, as every prompt asks for; also a judge's reply."""
+"""A few words or one sentence, as every prompt asks for."""
 REASONING_TOKENS = {"minimal": 100, "low": 400, "medium": 1200, "high": 3000, "xhigh": 6000, "max": 12_000}
 UNSAID_EFFORT = "medium"
 """Of a model that reasons unless told not to."""
-MESSAGE_TOKENS = 6
-CHARACTERS_PER_TOKEN = 4.0
-UNSURE_SHARE = 0.2
-"""Of the answers: what the rules leave to a judge when it is not to judge all."""
+TEMPLATE_TOKENS = 6
+"""What a chat template usually adds to a message."""
 FIRST_TOKEN_S = 1.0
 TOKENS_PER_S = {"local": 15.0}
 """Of one answer, while others are made beside it."""
 USUAL_TOKENS_PER_S = 60.0
-_ANSWER = " ".join(["word"] * ANSWER_TOKENS)
 
 
-class Load(msgspec.Struct, frozen=True):
-    """What one model or judge is asked."""
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What one model or judge is asked, in tokens."""
 
     settings: ModelSettings
     role: Literal["model", "judge"]
-    requests: Sequence[Request]
-    share: float = 1.0
-    """Of the requests, how many are expected to be made."""
+    n_requests: int
+    n_requests_most: int
+    prompt_tokens: int
+    reply_tokens: int
+    """Of one reply, without reasoning."""
+    most_prompts: Counter[int]
+    """How many requests have at most so many prompt tokens."""
 
 
-def forecast(plan: RunPlan, todo: Sequence[Request], *, max_usd: float | None = None) -> Forecast:
-    """Return what asking `todo`, the open requests of `plan`, would cost and take."""
+def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_usd: float | None = None) -> Forecast:
+    """Return what asking `todo`, the open requests of `plan`, would cost and take.
+
+    Args:
+        plan: A run, with its judges.
+        todo: The requests that nobody has answered yet.
+        n_judged: Answers that were judged already.
+        max_usd: The cap that is set on the run, to be told.
+    """
     manifest = plan.manifest
-    loads = [Load(model, "model", _of(model, todo)) for model in manifest.models]
-    loads += judge_loads(plan, todo)
-    lines = tuple(forecast_line(load) for load in loads)
+    work = [model_work(model, [r for r in todo if r.model == model.id]) for model in manifest.models]
+    work += judge_work(plan, n_judged=n_judged)
+    lines = tuple(map(forecast_line, work))
     known = [line.usd for line in lines if line.usd is not None]
     most = [line.usd_most for line in lines if line.usd_most is not None]
     return Forecast(
@@ -74,71 +80,74 @@ def forecast(plan: RunPlan, todo: Sequence[Request], *, max_usd: float | None = 
     )
 
 
-def _of(model: ModelSettings, requests: Iterable[Request]) -> list[Request]:
-    return [request for request in requests if request.model == model.id]
-
-
-def judge_loads(plan: RunPlan, todo: Sequence[Request]) -> list[Load]:
-    """Return what the judges of `plan` would be asked if every answer were of the usual length."""
-    manifest = plan.manifest
-    if not manifest.judges:
-        return []
-    # Texts that differ are judged one by one, so no two answers are taken to be equal.
-    responses = [request.response(outcome="answered", text=f"{_ANSWER} {n}") for n, request in enumerate(todo)]
-    judged_all = msgspec.structs.replace(manifest, judge_all=True)
-    asked = plan_judging(judged_all, plan.probes, responses, map(_verdict, responses)).requests
-    share = 1.0 if manifest.judge_all else UNSURE_SHARE
-    return [Load(judge, "judge", _of(judge, asked), share) for judge in manifest.judges]
-
-
-def _verdict(response: Response) -> Verdict:
-    return Verdict(
-        request_id=response.request_id,
-        probe_id=response.probe_id,
-        model=response.model,
-        prompt=response.prompt,
-        repeat=response.repeat,
-        grader="forecast",
-        label="wrong",
-        step=UNSURE_STEP,
+def model_work(settings: ModelSettings, requests: Sequence[Request]) -> Work:
+    """Return what a model is asked."""
+    return Work(
+        settings=settings,
+        role="model",
+        n_requests=len(requests),
+        n_requests_most=len(requests),
+        prompt_tokens=sum(map(expected_prompt_tokens, requests)),
+        reply_tokens=ANSWER_TOKENS,
+        most_prompts=Counter(map(most_prompt_tokens, requests)),
     )
 
 
-def forecast_line(load: Load) -> ForecastLine:
+def judge_work(plan: RunPlan, *, n_judged: int) -> list[Work]:
+    """Return what the judges of `plan` would be asked about the answers that they have not judged."""
+    likely = judge_loads(plan.manifest, plan.probes)
+    # No tokenizer makes more tokens than bytes.
+    most = judge_loads(plan.manifest, plan.probes, count_tokens=lambda text: len(text.encode()) + MESSAGE_TOKENS)
+    settings = {judge.id: judge for judge in plan.manifest.judges}
+    return [_judge_work(settings[each.judge], each, upper, n_judged) for each, upper in zip(likely, most, strict=True)]
+
+
+def _judge_work(settings: ModelSettings, likely: JudgeLoad, most: JudgeLoad, n_judged: int) -> Work:
+    share = 1 - min(n_judged / likely.n_answers, 1) if likely.n_answers else 0.0
+    n, n_most = round(likely.n_requests * share), round(likely.n_requests_most * share)
+    each = most.prompt_tokens_most // max(most.n_requests_most, 1) + 1
+    return Work(
+        settings=settings,
+        role="judge",
+        n_requests=n,
+        n_requests_most=n_most,
+        prompt_tokens=round(likely.prompt_tokens * share),
+        reply_tokens=round(likely.completion_tokens / max(likely.n_requests, 1)),
+        most_prompts=Counter({each: n_most}),
+    )
+
+
+def forecast_line(work: Work) -> ForecastLine:
     """Return what one model or judge would cost and take."""
-    settings, n_most = load.settings, len(load.requests)
-    n = round(n_most * load.share)
+    settings, n = work.settings, work.n_requests
     reasoning = expected_reasoning(settings)
     limit = settings.sampling.max_tokens
-    completion = ANSWER_TOKENS + reasoning if limit is None else min(ANSWER_TOKENS + reasoning, limit)
-    prompt_tokens = round(sum(map(expected_prompt_tokens, load.requests)) * load.share)
+    completion = work.reply_tokens + reasoning if limit is None else min(work.reply_tokens + reasoning, limit)
     prices = prices_of(settings)
-    each = Usage(prompt_tokens=round(prompt_tokens / n) if n else 0, completion_tokens=completion)
+    each = Usage(prompt_tokens=round(work.prompt_tokens / max(n, 1)), completion_tokens=completion)
     usd_each = prices.cost_usd(each) if prices else None
     return ForecastLine(
         model=settings.id,
-        role=load.role,
+        role=work.role,
         n_requests=n,
-        n_requests_most=n_most,
-        prompt_tokens=prompt_tokens,
+        n_requests_most=work.n_requests_most,
+        prompt_tokens=work.prompt_tokens,
         completion_tokens=n * completion,
         reasoning_tokens=n * min(reasoning, completion),
         usd=None if usd_each is None else n * usd_each,
-        usd_most=_usd_most(load, prices),
+        usd_most=_usd_most(work, prices),
         price_source=prices.source if prices and usd_each is not None else None,
         minutes=n * seconds_each(settings, completion) / (settings.concurrency or 1) / 60,
     )
 
 
-def _usd_most(load: Load, prices: Prices | None) -> float | None:
-    max_tokens = load.settings.sampling.max_tokens
+def _usd_most(work: Work, prices: Prices | None) -> float | None:
+    max_tokens = work.settings.sampling.max_tokens
     if prices is None or max_tokens is None:
         return None
-    # A judge is shown up to so much of an answer, whatever its length here.
-    shown = MOST_ANSWER_CHARS if load.role == "judge" else 0
     usd = 0.0
-    for prompt_tokens, n in Counter(map(most_prompt_tokens, load.requests)).items():
-        each = prices.highest_usd(Usage(prompt_tokens=prompt_tokens + shown, completion_tokens=max_tokens))
+    for prompt_tokens, n in work.most_prompts.items():
+        each = prices.highest_usd(Usage(prompt_tokens=prompt_tokens, completion_tokens=max_tokens))
         if each is None:
             return None
         usd += n * each
@@ -146,21 +155,8 @@ def _usd_most(load: Load, prices: Prices | None) -> float | None:
 
 
 def expected_prompt_tokens(request: Request) -> int:
-    """Return about how many tokens a request has: letters by the word piece, other scripts by the character.
-
-    What a chat template adds is counted, too.
-    """
-    return sum(MESSAGE_TOKENS + expected_text_tokens(message.content) for message in request.messages)
-
-
-def expected_text_tokens(text: str) -> int:
-    """Return about how many tokens a text has.
-
-    >>> expected_text_tokens("What is the capital of Australia?"), expected_text_tokens("澳大利亚的首都是哪里？")
-    (8, 11)
-    """
-    n_ascii = sum(map(len, re.findall(r"[\x00-\x7f]+", text)))
-    return round(n_ascii / CHARACTERS_PER_TOKEN + (len(text) - n_ascii))
+    """Return about how many tokens a request has, with what a chat template adds."""
+    return round(sum(TEMPLATE_TOKENS + estimated_tokens(message.content) for message in request.messages))
 
 
 def expected_reasoning(settings: ModelSettings) -> int:
@@ -187,5 +183,6 @@ def assumptions(lines: Sequence[ForecastLine]) -> tuple[str, ...]:
         said.append(f"reasoning has {efforts}, and as at {UNSAID_EFFORT} where none is set ({', '.join(thinking)})")
     judged = [line for line in lines if line.role == "judge" and line.n_requests < line.n_requests_most]
     if judged:
-        said.append(f"the rules are unsure of {UNSURE_SHARE:.0%} of the answers; at most all are judged")
+        n, n_most = sum(line.n_requests for line in judged), sum(line.n_requests_most for line in judged)
+        said.append(f"the rules leave {n / n_most:.0%} of the answers to a judge, as on public answers; at most all")
     return tuple(said)

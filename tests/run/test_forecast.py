@@ -10,7 +10,7 @@ from evaluator.config import JudgeTable, ModelTable, SamplingTable, Settings
 from evaluator.graders import default_grader
 from evaluator.money import Forecast, Price
 from evaluator.probeset import read_probe_sets
-from evaluator.run.forecast import ANSWER_TOKENS, REASONING_TOKENS, UNSURE_SHARE, forecast
+from evaluator.run.forecast import ANSWER_TOKENS, REASONING_TOKENS, forecast
 from evaluator.run.judging import with_judges
 from evaluator.run.session import RunPlan, prepare
 
@@ -37,7 +37,9 @@ def server(**fields: object) -> ModelTable:
 
 
 def test_requests_are_models_times_prompts_times_probes_times_repeats(tmp_path: Path) -> None:
-    plan = planned(tmp_path, server(price=PRICED), ModelTable(id="openai/gpt-5.5"), prompts=("none", "permit"), repeats=3)
+    plan = planned(
+        tmp_path, server(price=PRICED), ModelTable(id="openai/gpt-5.5"), prompts=("none", "permit"), repeats=3
+    )
     found = told(plan)
     assert found.n_requests == 2 * 2 * N_PROBES * 3
     assert [line.n_requests for line in found.lines] == [120, 120]
@@ -78,10 +80,14 @@ def test_judges_are_counted_by_repeat_and_at_most_for_every_answer(tmp_path: Pat
     judge = (JudgeTable(id="anthropic/claude-opus-4-7"),)
     some = told(planned(tmp_path, server(price=PRICED), judge=judge, judge_repeats=2)).lines[1]
     assert (some.role, some.n_requests_most) == ("judge", 2 * N_PROBES)
-    assert some.n_requests == round(2 * N_PROBES * UNSURE_SHARE)
+    assert 0 < some.n_requests < 2 * N_PROBES
     assert some.prompt_tokens / some.n_requests > 100
     all_judged = told(planned(tmp_path, server(price=PRICED), judge=judge, judge_all=True)).lines[1]
     assert all_judged.n_requests == all_judged.n_requests_most == N_PROBES
+    plan = planned(tmp_path, server(price=PRICED), judge=judge, judge_all=True)
+    half = forecast(plan, plan.requests[:10], n_judged=N_PROBES // 2).lines[1]
+    assert half.n_requests == N_PROBES // 2
+    assert (half.usd_most or 0) == pytest.approx((all_judged.usd_most or 0) / 2)
 
 
 def test_what_is_answered_already_is_not_asked_again(tmp_path: Path) -> None:
