@@ -190,6 +190,8 @@ class Response(Record, frozen=True):
     """Attempts that may have been billed without giving an answer."""
     maybe_paid_usd: float | None = None
     """Upper bound of what the ambiguous sends may have cost; None when unknown."""
+    retries_usd: float = 0.0
+    """What earlier attempts, which gave no answer, are known to have cost."""
     flags: tuple[str, ...] = ()
     logprobs: tuple[float | None, ...] | None = None
     confidence: float | None = None

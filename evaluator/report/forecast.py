@@ -29,8 +29,8 @@ def forecast_page(forecast: Forecast) -> Page:
     several = "repeat" if forecast.repeats == 1 else "repeats"
     prompts = "prompt" if forecast.n_prompts == 1 else "prompts"
     facts = (
-        f"{forecast.n_probes:,} probes · {forecast.n_prompts} {prompts} · {forecast.repeats} {several}"
-        f" · {forecast.n_done:,} requests answered already"
+        f"{fmt.count(forecast.n_probes)} probes · {forecast.n_prompts} {prompts} · {forecast.repeats} {several}"
+        f" · {fmt.count(forecast.n_done)} requests answered already"
     )
     lead = "Expected, for what is open; no model was asked. At most: if every answer were as long as its limit allows."
     columns = (
@@ -56,7 +56,7 @@ def _cells(line: ForecastLine) -> tuple[tuple[str, ...], ...]:
         (fmt.count(line.n_requests),),
         (fmt.count(line.prompt_tokens), fmt.count(line.completion_tokens)),
         (fmt.usd(line.usd), fmt.usd(line.usd_most)),
-        (minutes(line.minutes),),
+        (fmt.minutes(line.minutes),),
     )
 
 
@@ -65,21 +65,8 @@ def _totals(forecast: Forecast) -> tuple[tuple[str, ...], ...]:
         (fmt.count(forecast.n_requests),),
         (fmt.count(forecast.prompt_tokens), fmt.count(forecast.completion_tokens)),
         (fmt.usd(forecast.usd), fmt.usd(forecast.usd_most)),
-        (minutes(forecast.minutes),),
+        (fmt.minutes(forecast.minutes),),
     )
-
-
-def minutes(value: float) -> str:
-    """Write a duration in minutes.
-
-    >>> minutes(0.0), minutes(0.4), minutes(3.26), minutes(250.0)
-    ('0', '<1', '3.3', '250')
-    """
-    if value == 0:
-        return "0"
-    if value < 1:
-        return "<1"
-    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
 def _remarks(forecast: Forecast) -> tuple[str, ...]:

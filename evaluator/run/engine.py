@@ -87,30 +87,32 @@ class Engine:
 
     async def _finish(self, lane: Lane, request: Request) -> None:
         """Attempt `request` until it has a final response or its lane ends."""
-        before = self._state.open_attempts.get(request.request_id, Attempts())
-        sent, ambiguous = before.sent, before.ambiguous
+        attempts = self._state.open_attempts.get(request.request_id) or Attempts()
         for attempt in range(1, lane.settings.max_attempts + 1):
             if not await self._afford(lane, request):
                 return None
-            sent += 1
+            most_usd = lane.most_usd(request)
+            attempts.send(most_usd)
             await self._journal.append(
                 Intent(
                     request_id=request.request_id,
                     model=request.model,
                     probe_id=request.probe_id,
-                    attempt=sent,
+                    attempt=attempts.sent,
                     at=_now(),
+                    most_usd=most_usd,
                 )
             )
             response = await self._attempt(lane, request)
+            attempts.end()
             self._settle(request, response)
-            response = msgspec.structs.replace(response, attempts=sent, ambiguous_sends=ambiguous)
+            response = _with_attempts(response, attempts)
             if response.failure is None:
                 lane.failures_in_a_row = lane.unreadable_in_a_row = 0
                 lane.last_answer = time.monotonic()
                 return await self._keep(response)
-            ambiguous += response.failure.maybe_paid
-            if not await self._go_on_after(lane, request, response, attempt):
+            attempts.fail(response.failure, response.cost_usd, most_usd)
+            if not await self._go_on_after(lane, request, response, attempt, attempts):
                 return None
         return None
 
@@ -144,7 +146,9 @@ class Engine:
             failure = Failure(kind="transient", message=message, maybe_paid=True)
             return request.response(outcome="failed", detail=message, failure=failure)
 
-    async def _go_on_after(self, lane: Lane, request: Request, response: Response, attempt: int) -> bool:
+    async def _go_on_after(
+        self, lane: Lane, request: Request, response: Response, attempt: int, attempts: Attempts
+    ) -> bool:
         """Record a failed attempt; return whether to make another after waiting."""
         failure = response.failure
         if failure is None:
@@ -157,10 +161,11 @@ class Engine:
         retry = may_retry(failure, attempt=attempt, max_attempts=lane.settings.max_attempts)
         ends_here = not retry and lane.halted is None
         if ends_here:
-            ambiguous = response.ambiguous_sends + failure.maybe_paid
-            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous))
+            ambiguous, most_usd = attempts.ambiguous, attempts.ambiguous_usd
+            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous, maybe_paid_usd=most_usd))
             return False
-        await self._journal.append(FailedAttempt(request_id=request.request_id, at=_now(), failure=failure))
+        failed = FailedAttempt(request_id=request.request_id, at=_now(), failure=failure, cost_usd=response.cost_usd)
+        await self._journal.append(failed)
         if lane.halted is not None:
             return False
         wait_s = wait_before_retry_s(failure, attempt=attempt, jitter=lane.jitter)
@@ -202,6 +207,17 @@ class Engine:
         verdict = self._grader.grade(self._probes[response.probe_id], response)
         self.verdicts[response.request_id] = verdict
         self._watcher.on_verdict(response, verdict)
+
+
+def _with_attempts(response: Response, attempts: Attempts) -> Response:
+    """Return `response` with what is known of the attempts before it."""
+    return msgspec.structs.replace(
+        response,
+        attempts=attempts.sent,
+        ambiguous_sends=attempts.ambiguous,
+        maybe_paid_usd=attempts.ambiguous_usd,
+        retries_usd=attempts.paid_usd,
+    )
 
 
 def _now() -> str:
