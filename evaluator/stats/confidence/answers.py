@@ -13,9 +13,11 @@ from evaluator.stats.estimates import Ints
 MOST_CHARACTERS = 2000
 """Of an answer; what comes later is not read."""
 _FILLERS = frozenset(
-    ("a", "an", "the", "this", "that", "these", "it", "its", "there", "their", "they", "i", "my")
-    + ("is", "are", "was", "were", "be", "been", "has", "have", "had", "believe", "think", "answer")
-    + ("and", "or", "so", "as", "at", "by", "for", "from", "in", "of", "on", "than", "to", "with")
+    {
+        *("a", "an", "the", "this", "that", "these", "it", "its", "there", "their", "they", "i", "my"),
+        *("is", "are", "was", "were", "be", "been", "has", "have", "had", "believe", "think", "answer"),
+        *("and", "or", "so", "as", "at", "by", "for", "from", "in", "of", "on", "than", "to", "with"),
+    }
 )
 ABSTENTION = ""
 """Key of all abstentions: they say the same."""

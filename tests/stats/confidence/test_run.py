@@ -49,7 +49,8 @@ def test_stated_confidence_is_measured_against_the_verdicts() -> None:
 
 def test_abstentions_and_answers_without_confidence_are_left_out_and_counted() -> None:
     run, _, _ = stated()
-    run.ask("a", "a", confidence=0.9)
+    run.probe("a")
+    run.answer("a", "abstained", confidence=0.9)
     run.ask("b", "c")
     run.ask("c", "u")
     found = figures(run, "stated")
