@@ -43,7 +43,7 @@ class SpendCap:
         *,
         outlook: Outlook | None = None,
         allow_unknown: bool = False,
-        on_notice: Callable[[str], None] = lambda text: None,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
         """Begin with what the journals say was `spent` before.
 
@@ -59,7 +59,7 @@ class SpendCap:
         self._cap = math.floor(max_usd * PER_USD)
         self._outlook = outlook or Outlook()
         self._allow_unknown = allow_unknown
-        self._on_notice = on_notice
+        self._on_notice = on_notice or (lambda _: None)
         self._held: dict[str, float | None] = {}
         self._reserved = 0
         self._costs: dict[str, list[float]] = {}
