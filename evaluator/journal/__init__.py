@@ -5,7 +5,7 @@ from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
-from evaluator.journal.spent import PER_USD, Attempts, Spent, picodollars
+from evaluator.journal.spent import PER_USD, Attempts, Spent, picodollars, trusted_cost_usd
 from evaluator.journal.write import JournalWriter, write_responses
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "picodollars",
     "read_gold",
     "read_journal",
+    "trusted_cost_usd",
     "write_atomically",
     "write_responses",
 ]

@@ -9,7 +9,7 @@ import msgspec
 
 from evaluator.errors import JournalError
 from evaluator.journal.entries import Answered, Entry, Expense, FailedAttempt, Intent, Torn
-from evaluator.journal.spent import Attempts, Spent
+from evaluator.journal.spent import Attempts, Spent, trusted_cost_usd
 from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
 
@@ -97,9 +97,9 @@ def _apply(state: JournalState, entry: Entry) -> None:
 def _apply_answer(state: JournalState, response: Response) -> None:
     attempts = state.open_attempts.pop(response.request_id, None)
     if attempts is not None and attempts.in_flight_usd:
-        most_usd = attempts.end()
-        if response.failure is None or response.failure.maybe_paid or response.cost_usd is not None:
-            state.ended.add(response.cost_usd, most_usd)
+        most_usd, cost_usd = attempts.end(), trusted_cost_usd(response)
+        if response.failure is None or response.failure.maybe_paid or cost_usd is not None:
+            state.ended.add(cost_usd, most_usd)
         for of_the_dead in attempts.in_flight_usd:
             state.ended.add(None, of_the_dead)
     state.responses[response.request_id] = response

@@ -10,6 +10,8 @@ from evaluator.records import Failure, Response
 
 PER_USD = 10**12
 """Amounts are whole picodollars, so that sums are exact in any order."""
+COST_ODD = "cost_odd"
+"""The flag of a response whose provider reports a cost that cannot be, or is far above its list price."""
 
 
 class Spent(msgspec.Struct):
@@ -86,6 +88,11 @@ class Attempts(msgspec.Struct):
         # Their sum is known, their parts are not.
         parts: list[float | None] = [0.0] * response.ambiguous_sends
         self.maybe_paid_usd = [response.maybe_paid_usd, *parts[1:]] if parts else []
+
+
+def trusted_cost_usd(response: Response) -> float | None:
+    """Return what the response says it cost, unless that was found to be odd."""
+    return None if COST_ODD in response.flags else response.cost_usd
 
 
 def picodollars(usd: float) -> int:

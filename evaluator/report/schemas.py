@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from evaluator import comparison, label_design, money, records, results
+from evaluator import audit, comparison, label_design, money, records, results
+from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.label_design import LabelDesign
@@ -33,6 +34,8 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "labels": LabelStatus,
     "comparison": Comparison,
     "forecast": Forecast,
+    "audit": ProbeFinding,
+    "audit-design": AuditDesign,
 }
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
@@ -51,7 +54,7 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types = vars(records) | vars(results) | vars(label_design) | vars(comparison) | vars(money)
+    types = vars(records) | vars(results) | vars(label_design) | vars(comparison) | vars(audit) | vars(money)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter
+from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter, trusted_cost_usd
 from evaluator.protocols import Grader
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.run.bounds import Bounds
@@ -89,9 +89,9 @@ class Engine:
         """Attempt `request` until it has a final response or its lane ends."""
         attempts = self._state.open_attempts.get(request.request_id) or Attempts()
         for attempt in range(1, lane.settings.max_attempts + 1):
-            if not await self._afford(lane, request):
-                return None
             most_usd = lane.most_usd(request)
+            if not await self._afford(lane, request, most_usd):
+                return None
             attempts.send(most_usd)
             await self._journal.append(
                 Intent(
@@ -111,16 +111,16 @@ class Engine:
                 lane.failures_in_a_row = lane.unreadable_in_a_row = 0
                 lane.last_answer = time.monotonic()
                 return await self._keep(response)
-            attempts.fail(response.failure, response.cost_usd, most_usd)
+            attempts.fail(response.failure, trusted_cost_usd(response), most_usd)
             if not await self._go_on_after(lane, request, response, attempt, attempts):
                 return None
         return None
 
-    async def _afford(self, lane: Lane, request: Request) -> bool:
+    async def _afford(self, lane: Lane, request: Request, most_usd: float | None) -> bool:
         """Reserve the cost of an attempt; wait for others to be settled where that could make room."""
-        while not self._bounds.budget.reserve(request):
-            if self._n_reserved == 0:
-                self._halt(lane, "the budget does not allow another request")
+        while (refusal := self._bounds.budget.reserve(request, most_usd)) is not None:
+            if self._n_reserved == 0 or refusal.is_final:
+                self._halt(lane, refusal.reason)
             if lane.halted is not None or self._stopping.is_set():
                 return False
             self._settled.clear()
@@ -164,7 +164,9 @@ class Engine:
             ambiguous, most_usd = attempts.ambiguous, attempts.ambiguous_usd
             await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous, maybe_paid_usd=most_usd))
             return False
-        failed = FailedAttempt(request_id=request.request_id, at=_now(), failure=failure, cost_usd=response.cost_usd)
+        failed = FailedAttempt(
+            request_id=request.request_id, at=_now(), failure=failure, cost_usd=trusted_cost_usd(response)
+        )
         await self._journal.append(failed)
         if lane.halted is not None:
             return False
