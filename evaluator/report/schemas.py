@@ -11,10 +11,12 @@ from typing import Any
 
 import msgspec
 
-from evaluator import comparison, label_design, records, results
+from evaluator import audit, comparison, label_design, money, records, results
+from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.label_design import LabelDesign
+from evaluator.money import Forecast
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
 
@@ -31,6 +33,9 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "agreement": Agreement,
     "labels": LabelStatus,
     "comparison": Comparison,
+    "forecast": Forecast,
+    "audit": ProbeFinding,
+    "audit-design": AuditDesign,
 }
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
@@ -49,7 +54,7 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types = vars(records) | vars(results) | vars(label_design) | vars(comparison)
+    types = vars(records) | vars(results) | vars(label_design) | vars(comparison) | vars(audit) | vars(money)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
