@@ -12,6 +12,8 @@
     id = "server/qwen3-8b"
     base_url = "http://127.0.0.1:8000/v1"
     temperature = 0.2               # this model only
+    price.prompt = 0.1              # USD per million tokens, where no list knows the model
+    price.completion = 0.4
 
     [[model]]
     id = "openrouter/moonshotai/kimi-k2.6"
@@ -33,6 +35,9 @@
     metric = "hallucination_rate"
     margin = 0.03
 
+    [calibration]                   # when a calibrated number is refused or warned about
+    min_cell_labels = 5
+
 Unknown keys are errors that name the nearest right one. Paths are relative to the file.
 """
 
@@ -41,15 +46,16 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from evaluator.calibration_limits import Thresholds
 from evaluator.errors import ConfigError
 from evaluator.jsonl import describe
 from evaluator.policy import GateCheck, GatePolicy
-from evaluator.records import ModelSettings, Privacy, Record, Sampling
+from evaluator.records import ModelSettings, Price, Privacy, Record, Sampling
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
 MAX_CONFIG_BYTES = 1_000_000
@@ -82,6 +88,8 @@ class ModelTable(SamplingTable, frozen=True, kw_only=True):
     """Which wire format of the provider, as `responses` of OpenAI."""
     privacy: Privacy = Privacy()
     """What is set here replaces what the general [privacy] says."""
+    price: Price | None = None
+    """USD per million tokens, where no list knows the model: price.prompt, price.completion."""
 
 
 class JudgeTable(ModelTable, frozen=True, kw_only=True):
@@ -114,6 +122,8 @@ class Settings(Record, frozen=True):
     """What judges are told: judge-1, or one from the entry-point group evaluator.rubrics."""
     gate: GatePolicy | None = None
     """What `evaluator gate` asks of the run; None: its default."""
+    calibration: Thresholds = Thresholds()
+    """When a rate corrected with labels is refused or carries a warning."""
 
 
 def read_settings(path: Path) -> Settings:
@@ -156,7 +166,7 @@ def suggest(message: str) -> str:
     return f"{where}unknown key {found['key']!r}; {hint}"
 
 
-_TABLES: tuple[type[Record], ...] = (Settings, JudgeTable, Privacy, GatePolicy, GateCheck)
+_TABLES: tuple[type[Record], ...] = (Settings, JudgeTable, Privacy, Price, Thresholds, GatePolicy, GateCheck)
 
 
 def _relative_to(settings: Settings, folder: Path) -> Settings:
@@ -241,6 +251,7 @@ def _join(settings: Settings, sampling_table: SamplingTable, table: ModelTable) 
         max_attempts=max_attempts,
         api=table.api,
         privacy=_join_privacy(settings.privacy, table.privacy),
+        price=table.price,
     )
 
 
@@ -253,3 +264,18 @@ def _join_privacy(general: Privacy, own: Privacy) -> Privacy:
 def _require(name: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:
         raise ConfigError(f"{name}: need a number from {low:g} to {high:g}, got {value:g}")
+
+
+def calibration_limits(config: Mapping[str, object]) -> Thresholds:
+    """Return the limits that the settings of a run state; the defaults where they state none.
+
+    Args:
+        config: As the manifest of the run holds it.
+
+    Raises:
+        ConfigError: If the manifest was changed by hand so that they cannot be read.
+    """
+    try:
+        return msgspec.convert(config.get("calibration", {}), Thresholds)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(f"[calibration]: {suggest(describe(exc))}") from exc

@@ -10,22 +10,25 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
 FOUNDATION |= {"policy", "gating", "history", "verification"}
-FOUNDATION |= {"errors", "jsonl"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "judge_use": set(),
     "record": set(),
     "figures": {"record"},
+    "money": {"record"},
     "label_design": {"record"},
     "comparison": {"record"},
     "policy": {"record"},
     "gating": {"comparison", "policy", "record"},
     "history": {"gating", "record"},
     "verification": {"record"},
-    "records": {"judge_use", "record", "figures"},
+    "records": {"judge_use", "record", "figures", "money"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
+    "calibration_limits": {"record"},
+    "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
     "jsonl": {"errors"},
     "protocols": FOUNDATION,
@@ -37,9 +40,9 @@ ROOMS: dict[str, set[str]] = {
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
-    | {"policy", "gating", "history"},
+    | {"audit", "calibration_limits", "policy", "gating", "history"},
     "gate": {"comparison", "policy", "gating", "history", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl"}
+    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl", "audit", "money"}
     | {"policy", "gating", "history", "verification"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }

@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
-from evaluator import comparison, gating, history, label_design, policy, records, results
+from evaluator import audit, comparison, gating, history, label_design, money, policy, records, results
+from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.gating import GateResult
 from evaluator.history import HistoryEntry
 from evaluator.label_design import LabelDesign
+from evaluator.money import Forecast
 from evaluator.policy import GatePolicy
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
@@ -37,6 +39,9 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "policy": GatePolicy,
     "gate": GateResult,
     "history": HistoryEntry,
+    "forecast": Forecast,
+    "audit": ProbeFinding,
+    "audit-design": AuditDesign,
 }
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
@@ -55,7 +60,7 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types = vars(records) | vars(results) | vars(label_design) | vars(comparison)
+    types = vars(records) | vars(results) | vars(label_design) | vars(comparison) | vars(audit) | vars(money)
     types |= vars(policy) | vars(gating) | vars(history)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
