@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl"}
+FOUNDATION |= {"errors", "jsonl", "set_records"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
@@ -21,6 +21,7 @@ ROOMS: dict[str, set[str]] = {
     "records": {"judge_use", "record", "figures"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
+    "set_records": {"record", "records"},
     "errors": set(),
     "jsonl": {"errors"},
     "protocols": FOUNDATION,
@@ -33,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"},
     "gate": {"comparison", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl"},
+    "report": {"judge_use", "label_design", "comparison", "records", "results", "set_records", "errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {
