@@ -31,6 +31,14 @@ JudgeRepeatsOption = Annotated[
 SelfGradingOption = Annotated[
     bool, typer.Option("--allow-self-grading", help="Accept a judge that is a model under test or of its family.")
 ]
+MaxMinutesOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-minutes",
+        metavar="M",
+        help="Send nothing more after M minutes; what is in flight may finish, the rest waits for `resume`.",
+    ),
+]
 RunIdOption = Annotated[
     str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
 ]

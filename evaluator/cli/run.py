@@ -14,6 +14,7 @@ from evaluator.cli.options import (
     JudgeBaseUrlOption,
     JudgeOption,
     JudgeRepeatsOption,
+    MaxMinutesOption,
     ProbesOption,
     RunIdOption,
     SelfGradingOption,
@@ -62,6 +63,7 @@ def run(
     judge_all: JudgeAllOption = False,
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
+    max_minutes: MaxMinutesOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending to a server of unknown price.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,7 +91,13 @@ def run(
     settings = merge(config, flags, models=model, max_tokens=max_tokens, temperature=temperature)
     settings = with_hosts(settings, base_url=base_url, answers=answers)
     settings = with_judge_flags(settings, JudgeFlags(judge, judge_base_url, judge_all, judge_repeats))
-    options = StartOptions(run_id=run_id, reuse=reuse, assume_yes=yes, allow_self_grading=allow_self_grading)
+    options = StartOptions(
+        run_id=run_id,
+        reuse=reuse,
+        assume_yes=yes,
+        allow_self_grading=allow_self_grading,
+        max_minutes=max_minutes,
+    )
     start_run(settings, options, as_json=as_json)
 
 

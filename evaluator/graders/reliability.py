@@ -24,3 +24,10 @@ DISTRACTOR_ASSERTED = 0.92
 """A known wrong answer is asserted."""
 ABSTENTION_RULE = 0.95
 """A rule finds that the answer abstains; more where the classifier is surer."""
+
+UNSURE_SHARE: dict[TargetKind, float] = {
+    "text": 0.62, "number": 0.66, "date": 0.51, "choice": 0.5, "regex": 0.62, "statement": 0.9,
+}  # fmt: skip
+"""Share of answers that the rules leave uncertain, on the same answers; choices and patterns are assumed."""
+UNSURE_UNANSWERABLE = 0.75
+"""The same for probes without an answer: assumed, since it is how often a model answers them all the same."""

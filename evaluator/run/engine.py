@@ -8,17 +8,17 @@ the response before anything else is made of it.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter
-from evaluator.protocols import Grader, Provider
-from evaluator.records import Failure, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.protocols import Grader
+from evaluator.records import Failure, Probe, Request, Response, Verdict
+from evaluator.run.bounds import Bounds
+from evaluator.run.lane import Lane
 from evaluator.run.progress import Watcher
 from evaluator.run.retry import asks_too_long, may_retry, wait_before_retry_s
 
@@ -41,21 +41,6 @@ def open_requests(requests: Sequence[Request], state: JournalState) -> list[Requ
     ]
 
 
-class Lane:
-    """One model with what is still to be asked of it."""
-
-    def __init__(self, settings: ModelSettings, provider: Provider, requests: Sequence[Request]) -> None:
-        self.settings = settings
-        self.provider = provider
-        self.queue = deque(requests)
-        self.halted: str | None = None
-        self.failures_in_a_row = 0
-        self.unreadable_in_a_row = 0
-        self.last_answer = time.monotonic()
-        # Seeded by the model's name: waits differ between lanes and repeat between runs.
-        self.jitter = random.Random(settings.id)
-
-
 class Engine:
     """Works through lanes until nothing is open, everything is halted, or `stop` is called."""
 
@@ -68,19 +53,26 @@ class Engine:
         self._grader = grader
         self._watcher = watcher
         self._stopping = asyncio.Event()
+        self._bounds = Bounds()
+        self._n_reserved = 0
+        self._settled = asyncio.Event()
         self.verdicts: dict[str, Verdict] = {}
         """What this session graded, by request id; the responses themselves are in the journal only."""
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may finish."""
         self._stopping.set()
+        self._settled.set()
 
-    async def ask(self, lanes: Sequence[Lane]) -> None:
-        """Ask all lanes.
+    async def ask(self, lanes: Sequence[Lane], bounds: Bounds | None = None) -> None:
+        """Ask all lanes within `bounds`.
 
         Raises:
             JournalError: If the journal cannot be written; what is on disk stays.
         """
+        self._bounds = bounds or Bounds()
+        if self._bounds.stop_at is not None:
+            asyncio.get_running_loop().call_at(self._bounds.stop_at, self._end_of_time)
         try:
             async with asyncio.TaskGroup() as group:
                 for lane in lanes:
@@ -98,6 +90,8 @@ class Engine:
         before = self._state.open_attempts.get(request.request_id, Attempts())
         sent, ambiguous = before.sent, before.ambiguous
         for attempt in range(1, lane.settings.max_attempts + 1):
+            if not await self._afford(lane, request):
+                return None
             sent += 1
             await self._journal.append(
                 Intent(
@@ -109,6 +103,7 @@ class Engine:
                 )
             )
             response = await self._attempt(lane, request)
+            self._settle(request, response)
             response = msgspec.structs.replace(response, attempts=sent, ambiguous_sends=ambiguous)
             if response.failure is None:
                 lane.failures_in_a_row = lane.unreadable_in_a_row = 0
@@ -118,6 +113,27 @@ class Engine:
             if not await self._go_on_after(lane, request, response, attempt):
                 return None
         return None
+
+    async def _afford(self, lane: Lane, request: Request) -> bool:
+        """Reserve the cost of an attempt; wait for others to be settled where that could make room."""
+        while not self._bounds.budget.reserve(request):
+            if self._n_reserved == 0:
+                self._halt(lane, "the budget does not allow another request")
+            if lane.halted is not None or self._stopping.is_set():
+                return False
+            self._settled.clear()
+            await self._settled.wait()
+        self._n_reserved += 1
+        return True
+
+    def _settle(self, request: Request, response: Response) -> None:
+        self._n_reserved -= 1
+        self._bounds.budget.settle(request, response)
+        self._settled.set()
+
+    def _end_of_time(self) -> None:
+        self._watcher.on_notice("the time is up: nothing more is sent, what is in flight may finish")
+        self.stop()
 
     async def _attempt(self, lane: Lane, request: Request) -> Response:
         try:
@@ -172,7 +188,11 @@ class Engine:
             failure.kind == "permanent" or time.monotonic() - lane.last_answer > OUTAGE_S
         ):
             reason = f"{lane.failures_in_a_row} failures in a row, the last: {failure.message}"
-        if reason is not None and lane.halted is None:
+        if reason is not None:
+            self._halt(lane, reason)
+
+    def _halt(self, lane: Lane, reason: str) -> None:
+        if lane.halted is None:
             lane.halted = reason
             self._watcher.on_halt(lane.settings.id, reason)
 
