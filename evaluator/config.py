@@ -26,6 +26,9 @@
     base_url = "http://127.0.0.1:8001/v1"
     structured_output = true
 
+    [calibration]                   # when a calibrated number is refused or warned about
+    min_cell_labels = 5
+
 Unknown keys are errors that name the nearest right one. Paths are relative to the file.
 """
 
@@ -34,11 +37,12 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from evaluator.calibration_limits import Thresholds
 from evaluator.errors import ConfigError
 from evaluator.jsonl import describe
 from evaluator.records import ModelSettings, Privacy, Record, Sampling
@@ -104,6 +108,8 @@ class Settings(Record, frozen=True):
     judge_repeats: int = 1
     judge_rubric: str = "judge-1"
     """What judges are told: judge-1, or one from the entry-point group evaluator.rubrics."""
+    calibration: Thresholds = Thresholds()
+    """When a rate corrected with labels is refused or carries a warning."""
 
 
 def read_settings(path: Path) -> Settings:
@@ -139,7 +145,7 @@ def suggest(message: str) -> str:
     found = _UNKNOWN.search(message)
     if not found:
         return message
-    known = {name for table in (Settings, JudgeTable, Privacy) for name in table.__struct_fields__}
+    known = {name for table in (Settings, JudgeTable, Privacy, Thresholds) for name in table.__struct_fields__}
     near = difflib.get_close_matches(found["key"], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
     where = message[: found.start()]
@@ -236,3 +242,18 @@ def _join_privacy(general: Privacy, own: Privacy) -> Privacy:
 def _require(name: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:
         raise ConfigError(f"{name}: need a number from {low:g} to {high:g}, got {value:g}")
+
+
+def calibration_limits(config: Mapping[str, object]) -> Thresholds:
+    """Return the limits that the settings of a run state; the defaults where they state none.
+
+    Args:
+        config: As the manifest of the run holds it.
+
+    Raises:
+        ConfigError: If the manifest was changed by hand so that they cannot be read.
+    """
+    try:
+        return msgspec.convert(config.get("calibration", {}), Thresholds)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(f"[calibration]: {suggest(describe(exc))}") from exc

@@ -11,11 +11,16 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from evaluator.figures import CellUncertainty as CellUncertainty
+from evaluator.figures import ConfidenceFigures as ConfidenceFigures
+from evaluator.figures import ConfidenceSource as ConfidenceSource
 from evaluator.figures import Cost as Cost
 from evaluator.figures import Counts as Counts
 from evaluator.figures import Estimate as Estimate
 from evaluator.figures import Latency as Latency
 from evaluator.figures import NextStep as NextStep
+from evaluator.figures import ProbeValidity as ProbeValidity
+from evaluator.figures import ReliabilityBin as ReliabilityBin
+from evaluator.figures import RiskPoint as RiskPoint
 from evaluator.figures import UncertaintyBudget as UncertaintyBudget
 from evaluator.judge_use import JudgeFault, JudgeUse
 from evaluator.record import Record as Record
@@ -206,6 +211,8 @@ class RecordedAnswer(Record, frozen=True):
     finish_reason: str | None = None
     """stop, length, content_filter, refusal or error; anything else counts as stop."""
     usage: Usage | None = None
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """Confidence that the model stated, where it was asked to."""
 
 
 class Verdict(Record, frozen=True):
@@ -375,4 +382,8 @@ class Summary(Record, frozen=True, omit_defaults=False):
     judges: tuple[JudgeUse, ...] = ()
     budgets: tuple[UncertaintyBudget, ...] = ()
     """Of the headline rates: why their intervals are as wide as they are, and what would narrow them."""
+    confidence: tuple[ConfidenceFigures, ...] = ()
+    """Where models stated a confidence, or it follows from token probabilities or repeats."""
+    validity: ProbeValidity | None = None
+    """Where people audited a sample of the probes."""
     schema: str = SUMMARY_SCHEMA

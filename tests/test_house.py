@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "set_records"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "set_records"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
@@ -22,6 +22,8 @@ ROOMS: dict[str, set[str]] = {
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "set_records": {"record", "records"},
+    "calibration_limits": {"record"},
+    "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
     "jsonl": {"errors"},
     "protocols": FOUNDATION,
@@ -32,9 +34,11 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"},
+    "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
+    | {"audit", "calibration_limits"},
     "gate": {"comparison", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "set_records", "errors", "jsonl"},
+    "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "set_records"}
+    | {"errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 FENCES: dict[str, set[str]] = {

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from evaluator.cli.display import counted
+from evaluator.cli.people import found_by_people
 from evaluator.comparison import Comparison
 from evaluator.journal import RunDirectory
 from evaluator.judge_use import JudgeUse
@@ -79,7 +80,8 @@ def conclude(
 ) -> Conclusion:
     """Settle the verdicts and summarise them; writes nothing."""
     settled = settle(plan, directory, responses, verdicts)
-    summary = summarise(plan.manifest, plan.probes, responses, settled.verdicts)
+    people = found_by_people(plan.manifest, directory, responses)
+    summary = summarise(plan.manifest, plan.probes, responses, settled.verdicts, people=people)
     return Conclusion(settled.verdicts, msgspec.structs.replace(summary, judges=settled.judges))
 
 

@@ -14,6 +14,8 @@ _NUMBER = re.compile(
     r"[+\-−]?[$€£¥]?(?:(?:[0-9]+|[0-9]{1,3}(?:[ ,_][0-9]{3})+)(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
     r"\s?(?:[%$€£¥]|[^\W\d_]{1,24})?"
 )
+MEASURED_ALIKE = 0.03
+"""Relative difference up to which two numbers count as one quantity, measured twice."""
 _REMARK = re.compile(r"\([^()]*\)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"[12][0-9]{3}")
@@ -80,14 +82,15 @@ def short_target(probe: Probe) -> str | None:
 def several_values(probe: Probe) -> str | None:
     """Two different numbers or years cannot both be right, unless the question is ambiguous."""
     is_plain = probe.match in {"number", "date"} or (probe.match == "auto" and all(map(is_number, probe.targets)))
-    if not is_plain:
+    # Units and words such as "million" change the size; only bare digits are compared.
+    if not is_plain or any(char.isalpha() for target in probe.targets for char in target):
         return None
     values = {_digits(target): target for target in probe.targets}
     if len(values) < 2 or "" in values:
         return None
     kept = sorted(values, key=len, reverse=True)
     # A year beside a day of that year, or 3.14 beside 3.1416, is a rougher form of the same answer.
-    others = [value for value in kept if not kept[0].startswith(value)]
+    others = [value for value in kept if not kept[0].startswith(value) and not _is_near(value, kept[0], probe)]
     return f"the targets {values[kept[0]]!r} and {values[others[0]]!r} are different answers" if others else None
 
 
@@ -124,6 +127,15 @@ def unused_choices(probe: Probe) -> str | None:
     """Choices are shown whenever they are there; the letter is understood with match choice only."""
     is_unused = probe.choices and probe.is_answerable and probe.match != "choice"
     return f"there are `choices`, but match is {probe.match}" if is_unused else None
+
+
+def _is_near(one: str, other: str, probe: Probe) -> bool:
+    """Whether two sources may give these two measurements of the same thing; years are never near."""
+    is_measured = probe.match != "date" and not (_YEAR.fullmatch(one) and _YEAR.fullmatch(other))
+    try:
+        return is_measured and abs(float(one) - float(other)) <= MEASURED_ALIKE * abs(float(other))
+    except ValueError:
+        return False
 
 
 def _digits(target: str) -> str:

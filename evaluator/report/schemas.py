@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from evaluator import comparison, label_design, records, results, set_records
+from evaluator import audit, comparison, label_design, records, results, set_records
+from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.label_design import LabelDesign
@@ -36,6 +37,8 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "agreement": Agreement,
     "labels": LabelStatus,
     "comparison": Comparison,
+    "audit": ProbeFinding,
+    "audit-design": AuditDesign,
 }
 _NEEDS_TARGETS = {"required": ["targets"], "properties": {"targets": {"minItems": 1}}}
 _NEEDS_REASON = {"required": ["unanswerable"], "properties": {"unanswerable": {"type": "string"}}}
@@ -56,7 +59,9 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types = vars(records) | vars(results) | vars(label_design) | vars(comparison) | vars(set_records)
+    types: dict[str, Any] = {}
+    for module in (records, results, label_design, comparison, audit, set_records):
+        types |= vars(module)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
