@@ -10,6 +10,7 @@ from evaluator.set_records import Balance, SetReport
 
 MOST_ROWS = 40
 _NAME_LIMIT = 40
+_COLUMNS = ("probes", "answerable", "unanswerable", "in twins")
 
 
 def render_set_stats(report: SetReport) -> str:
@@ -19,7 +20,7 @@ def render_set_stats(report: SetReport) -> str:
     lines = [
         f"{safe_text(name, limit=200)}: {fmt.count(stats.n_probes)} probes, "
         f"{fmt.count(stats.n_answerable)} answerable, {fmt.count(stats.n_unanswerable)} unanswerable",
-        f"content {ref.sha256[:16]}, {fmt.count(stats.n_twin_pairs)} twin pairs ({_share(stats.twin_share)} of the "
+        f"content {ref.sha256[:16]}, {fmt.count(stats.n_twin_pairs)} twin pairs ({fmt.percent(stats.twin_share)} of the "
         f"probes), {fmt.count(stats.n_clusters)} independent groups",
         "",
     ]
@@ -35,21 +36,20 @@ def render_set_stats(report: SetReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _share(share: float | None) -> str:
-    return "n/a" if share is None else f"{share:.0%}"
-
-
 def _balance_table(title: str, balance: Mapping[str, Balance]) -> Iterable[str]:
     shown = list(balance.items())[:MOST_ROWS]
-    names = [safe_text(name, limit=_NAME_LIMIT) for name, _ in shown]
-    width = max(map(len, (title, *names)))
-    yield f"{title:<{width}}  {'probes':>7} {'answerable':>11} {'unanswerable':>13} {'in twins':>9}"
-    for name, (_, row) in zip(names, shown, strict=True):
-        twins = _share(row.in_twins / row.n if row.n else None)
-        yield f"{name:<{width}}  {row.n:>7,} {row.answerable:>11,} {row.unanswerable:>13,} {twins:>9}"
+    rows = [(title, *_COLUMNS), *((safe_text(name, limit=_NAME_LIMIT), *_cells(row)) for name, row in shown)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for label, *cells in rows:
+        yield "  ".join([label.ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells, widths[1:], strict=True))])
     if len(balance) > MOST_ROWS:
-        yield f"and {len(balance) - MOST_ROWS:,} more: --json has all"
+        yield f"and {fmt.count(len(balance) - MOST_ROWS)} more: --json has all"
+
+
+def _cells(row: Balance) -> tuple[str, ...]:
+    counts = (row.n, row.answerable, row.unanswerable)
+    return (*map(fmt.count, counts), fmt.percent(row.in_twins / row.n if row.n else None))
 
 
 def _counts_line(title: str, counts: Mapping[str, int]) -> list[str]:
-    return [f"{title}: " + (", ".join(f"{name} {n:,}" for name, n in counts.items()) or "none")]
+    return [f"{title}: " + (", ".join(f"{name} {fmt.count(n)}" for name, n in counts.items()) or "none")]

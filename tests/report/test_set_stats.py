@@ -30,7 +30,7 @@ def report(topics: dict[str, Balance]) -> SetReport:
 def test_the_table_shows_the_balance_of_every_topic() -> None:
     text = render_set_stats(report({"art": Balance(answerable=2, unanswerable=1, in_twins=2)}))
     assert "3 probes, 2 answerable, 1 unanswerable" in text
-    assert "art          3           2             1       67%" in text
+    assert "art         3           2             1     66.7%" in text
     assert "reasons: future 1" in text
     assert "\x1b" not in text
 
