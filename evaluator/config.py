@@ -12,6 +12,8 @@
     id = "server/qwen3-8b"
     base_url = "http://127.0.0.1:8000/v1"
     temperature = 0.2               # this model only
+    price.prompt = 0.1              # USD per million tokens, where no list knows the model
+    price.completion = 0.4
 
     [[model]]
     id = "openrouter/moonshotai/kimi-k2.6"
@@ -45,7 +47,7 @@ import msgspec
 from evaluator.calibration_limits import Thresholds
 from evaluator.errors import ConfigError
 from evaluator.jsonl import describe
-from evaluator.records import ModelSettings, Privacy, Record, Sampling
+from evaluator.records import ModelSettings, Price, Privacy, Record, Sampling
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
 MAX_CONFIG_BYTES = 1_000_000
@@ -78,6 +80,8 @@ class ModelTable(SamplingTable, frozen=True, kw_only=True):
     """Which wire format of the provider, as `responses` of OpenAI."""
     privacy: Privacy = Privacy()
     """What is set here replaces what the general [privacy] says."""
+    price: Price | None = None
+    """USD per million tokens, where no list knows the model: price.prompt, price.completion."""
 
 
 class JudgeTable(ModelTable, frozen=True, kw_only=True):
@@ -145,7 +149,7 @@ def suggest(message: str) -> str:
     found = _UNKNOWN.search(message)
     if not found:
         return message
-    known = {name for table in (Settings, JudgeTable, Privacy, Thresholds) for name in table.__struct_fields__}
+    known = {name for table in (Settings, JudgeTable, Privacy, Price, Thresholds) for name in table.__struct_fields__}
     near = difflib.get_close_matches(found["key"], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
     where = message[: found.start()]
@@ -230,6 +234,7 @@ def _join(settings: Settings, sampling_table: SamplingTable, table: ModelTable) 
         max_attempts=max_attempts,
         api=table.api,
         privacy=_join_privacy(settings.privacy, table.privacy),
+        price=table.price,
     )
 
 

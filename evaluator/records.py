@@ -23,6 +23,7 @@ from evaluator.figures import ReliabilityBin as ReliabilityBin
 from evaluator.figures import RiskPoint as RiskPoint
 from evaluator.figures import UncertaintyBudget as UncertaintyBudget
 from evaluator.judge_use import JudgeFault, JudgeUse
+from evaluator.money import Price as Price
 from evaluator.record import Record as Record
 
 Label = Literal["correct", "wrong", "abstained"]
@@ -194,6 +195,8 @@ class Response(Record, frozen=True):
     """Attempts that may have been billed without giving an answer."""
     maybe_paid_usd: float | None = None
     """Upper bound of what the ambiguous sends may have cost; None when unknown."""
+    retries_usd: float = 0.0
+    """What earlier attempts, which gave no answer, are known to have cost."""
     flags: tuple[str, ...] = ()
     logprobs: tuple[float | None, ...] | None = None
     confidence: float | None = None
@@ -311,6 +314,8 @@ class ModelSettings(Record, frozen=True):
     api: str | None = None
     """Which of the provider's wire formats, with its version; None where there is only one."""
     privacy: Privacy = Privacy()
+    price: Price | None = None
+    """What the user says it costs; None: as the list says."""
 
     @property
     def route(self) -> tuple[object, ...]:

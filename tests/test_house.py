@@ -9,16 +9,17 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "set_records"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "judge_use": set(),
     "record": set(),
     "figures": {"record"},
+    "money": {"record"},
     "label_design": {"record"},
     "comparison": {"record"},
-    "records": {"judge_use", "record", "figures"},
+    "records": {"judge_use", "record", "figures", "money"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "set_records": {"record", "records"},
@@ -37,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
     | {"audit", "calibration_limits"},
     "gate": {"comparison", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "set_records"}
+    "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
     | {"errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }

@@ -10,6 +10,7 @@ from evaluator.cli.grade import grade
 from evaluator.cli.import_answers import import_answers
 from evaluator.cli.label import label_app
 from evaluator.cli.models import models_app
+from evaluator.cli.plan import plan
 from evaluator.cli.probes import probes_app
 from evaluator.cli.report import report
 from evaluator.cli.resume import resume
@@ -46,6 +47,7 @@ def evaluator(
 
 
 app.command("run")(run)
+app.command("plan")(plan)
 app.command("resume")(resume)
 app.command("import")(import_answers)
 app.command("grade")(grade)

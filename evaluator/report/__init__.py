@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evaluator.report.agreement import agreement_bytes, render_agreement, render_agreement_markdown
 from evaluator.report.comparison import comparison_bytes, render_comparison
+from evaluator.report.forecast import forecast_bytes, render_forecast
 from evaluator.report.labels import label_status_bytes, render_label_status
 from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
@@ -15,12 +16,14 @@ from evaluator.report.terminal import render_terminal, terminal_blocks
 __all__ = [
     "agreement_bytes",
     "comparison_bytes",
+    "forecast_bytes",
     "json_schema",
     "label_status_bytes",
     "read_summary",
     "render_agreement",
     "render_agreement_markdown",
     "render_comparison",
+    "render_forecast",
     "render_label_status",
     "render_markdown",
     "render_set_stats",

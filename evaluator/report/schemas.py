@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from evaluator import audit, comparison, label_design, records, results, set_records
+from evaluator import audit, comparison, label_design, money, records, results, set_records
 from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.label_design import LabelDesign
+from evaluator.money import Forecast
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
 from evaluator.set_records import ImportReport, SetCheck, SetMeta, SetReport
@@ -37,6 +38,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "agreement": Agreement,
     "labels": LabelStatus,
     "comparison": Comparison,
+    "forecast": Forecast,
     "audit": ProbeFinding,
     "audit-design": AuditDesign,
 }
@@ -60,7 +62,7 @@ def json_schema(name: str) -> bytes:
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
     types: dict[str, Any] = {}
-    for module in (records, results, label_design, comparison, audit, set_records):
+    for module in (records, results, label_design, comparison, audit, money, set_records):
         types |= vars(module)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])

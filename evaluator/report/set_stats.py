@@ -20,8 +20,8 @@ def render_set_stats(report: SetReport) -> str:
     lines = [
         f"{safe_text(name, limit=200)}: {fmt.count(stats.n_probes)} probes, "
         f"{fmt.count(stats.n_answerable)} answerable, {fmt.count(stats.n_unanswerable)} unanswerable",
-        f"content {ref.sha256[:16]}, {fmt.count(stats.n_twin_pairs)} twin pairs ({fmt.percent(stats.twin_share)} of the "
-        f"probes), {fmt.count(stats.n_clusters)} independent groups",
+        f"content {ref.sha256[:16]}, {fmt.count(stats.n_twin_pairs)} twin pairs ({fmt.percent(stats.twin_share)} "
+        f"of the probes), {fmt.count(stats.n_clusters)} independent groups",
         "",
     ]
     balances: tuple[tuple[str, Mapping[str, Balance]], ...] = (

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter
+from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter, trusted_cost_usd
 from evaluator.protocols import Grader
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.run.bounds import Bounds
@@ -87,38 +87,40 @@ class Engine:
 
     async def _finish(self, lane: Lane, request: Request) -> None:
         """Attempt `request` until it has a final response or its lane ends."""
-        before = self._state.open_attempts.get(request.request_id, Attempts())
-        sent, ambiguous = before.sent, before.ambiguous
+        attempts = self._state.open_attempts.get(request.request_id) or Attempts()
         for attempt in range(1, lane.settings.max_attempts + 1):
-            if not await self._afford(lane, request):
+            most_usd = lane.most_usd(request)
+            if not await self._afford(lane, request, most_usd):
                 return None
-            sent += 1
+            attempts.send(most_usd)
             await self._journal.append(
                 Intent(
                     request_id=request.request_id,
                     model=request.model,
                     probe_id=request.probe_id,
-                    attempt=sent,
+                    attempt=attempts.sent,
                     at=_now(),
+                    most_usd=most_usd,
                 )
             )
             response = await self._attempt(lane, request)
+            attempts.end()
             self._settle(request, response)
-            response = msgspec.structs.replace(response, attempts=sent, ambiguous_sends=ambiguous)
+            response = _with_attempts(response, attempts)
             if response.failure is None:
                 lane.failures_in_a_row = lane.unreadable_in_a_row = 0
                 lane.last_answer = time.monotonic()
                 return await self._keep(response)
-            ambiguous += response.failure.maybe_paid
-            if not await self._go_on_after(lane, request, response, attempt):
+            attempts.fail(response.failure, trusted_cost_usd(response), most_usd)
+            if not await self._go_on_after(lane, request, response, attempt, attempts):
                 return None
         return None
 
-    async def _afford(self, lane: Lane, request: Request) -> bool:
+    async def _afford(self, lane: Lane, request: Request, most_usd: float | None) -> bool:
         """Reserve the cost of an attempt; wait for others to be settled where that could make room."""
-        while not self._bounds.budget.reserve(request):
-            if self._n_reserved == 0:
-                self._halt(lane, "the budget does not allow another request")
+        while (refusal := self._bounds.budget.reserve(request, most_usd)) is not None:
+            if self._n_reserved == 0 or refusal.is_final:
+                self._halt(lane, refusal.reason)
             if lane.halted is not None or self._stopping.is_set():
                 return False
             self._settled.clear()
@@ -144,7 +146,9 @@ class Engine:
             failure = Failure(kind="transient", message=message, maybe_paid=True)
             return request.response(outcome="failed", detail=message, failure=failure)
 
-    async def _go_on_after(self, lane: Lane, request: Request, response: Response, attempt: int) -> bool:
+    async def _go_on_after(
+        self, lane: Lane, request: Request, response: Response, attempt: int, attempts: Attempts
+    ) -> bool:
         """Record a failed attempt; return whether to make another after waiting."""
         failure = response.failure
         if failure is None:
@@ -157,10 +161,13 @@ class Engine:
         retry = may_retry(failure, attempt=attempt, max_attempts=lane.settings.max_attempts)
         ends_here = not retry and lane.halted is None
         if ends_here:
-            ambiguous = response.ambiguous_sends + failure.maybe_paid
-            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous))
+            ambiguous, most_usd = attempts.ambiguous, attempts.ambiguous_usd
+            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous, maybe_paid_usd=most_usd))
             return False
-        await self._journal.append(FailedAttempt(request_id=request.request_id, at=_now(), failure=failure))
+        failed = FailedAttempt(
+            request_id=request.request_id, at=_now(), failure=failure, cost_usd=trusted_cost_usd(response)
+        )
+        await self._journal.append(failed)
         if lane.halted is not None:
             return False
         wait_s = wait_before_retry_s(failure, attempt=attempt, jitter=lane.jitter)
@@ -202,6 +209,17 @@ class Engine:
         verdict = self._grader.grade(self._probes[response.probe_id], response)
         self.verdicts[response.request_id] = verdict
         self._watcher.on_verdict(response, verdict)
+
+
+def _with_attempts(response: Response, attempts: Attempts) -> Response:
+    """Return `response` with what is known of the attempts before it."""
+    return msgspec.structs.replace(
+        response,
+        attempts=attempts.sent,
+        ambiguous_sends=attempts.ambiguous,
+        maybe_paid_usd=attempts.ambiguous_usd,
+        retries_usd=attempts.paid_usd,
+    )
 
 
 def _now() -> str:

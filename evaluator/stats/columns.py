@@ -26,7 +26,7 @@ Column = npt.NDArray[Any]
 Rows = npt.NDArray[np.int64]
 
 NAMED = ("model", "prompt", "outcome", "served_model", "served_by")
-MEASURED = ("cost_usd", "maybe_paid_usd", "latency_s", "ambiguous_sends")
+MEASURED = ("cost_usd", "retries_usd", "maybe_paid_usd", "latency_s", "ambiguous_sends")
 TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens")
 LOGPROBS = ("token_probability", "sequence_probability")
 JUDGED = ("label", "ungraded", "abstention_kind", "step")
