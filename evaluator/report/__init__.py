@@ -10,6 +10,7 @@ from evaluator.report.labels import label_status_bytes, render_label_status
 from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
 from evaluator.report.schemas import json_schema
+from evaluator.report.set_stats import render_set_stats
 from evaluator.report.summary_json import read_summary, summary_bytes
 from evaluator.report.terminal import render_terminal, terminal_blocks
 
@@ -29,6 +30,7 @@ __all__ = [
     "render_gate_markdown",
     "render_label_status",
     "render_markdown",
+    "render_set_stats",
     "render_terminal",
     "safe_text",
     "summary_bytes",
