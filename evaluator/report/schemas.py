@@ -69,7 +69,7 @@ def json_schema(name: str) -> bytes:
     schema = msgspec.json.schema(record)
     types: dict[str, Any] = {}
     for module in (records, results, label_design, comparison, audit, money, set_records, policy, gating, history):
-        types |= vars(module)
+        types |= {name: found for name, found in vars(module).items() if isinstance(found, type)}
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
