@@ -161,14 +161,16 @@ def test_the_one_sided_mixture_is_the_integral_it_stands_for(hits: int, trials: 
     assert math.exp(rate_excess_log_e(hits, trials, limit)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_one_sided_mixture_is_fair_for_probes_of_different_rates_at_the_limit() -> None:
-    rates = np.array([0.02, 0.4, 0.05, 0.13])
+@pytest.mark.parametrize("rates", [(0.02, 0.4, 0.05, 0.13), (0.15, 0.15, 0.15, 0.15), (0.1, 0.1, 0.1, 0.1)])
+def test_the_one_sided_mixture_is_fair_up_to_the_limit_also_for_probes_of_different_rates(
+    rates: tuple[float, ...],
+) -> None:
     expected = 0.0
     for outcome in itertools.product((0, 1), repeat=4):
-        chance = float(np.prod(np.where(outcome, rates, 1 - rates)))
-        expected += chance * math.exp(rate_excess_log_e(sum(outcome), 4, float(rates.mean())))
+        chance = math.prod(rate if hit else 1 - rate for rate, hit in zip(rates, outcome, strict=True))
+        expected += chance * math.exp(rate_excess_log_e(sum(outcome), 4, 0.15))
     assert expected <= 1 + 1e-12
-    assert expected > 0.8
+    assert (expected == pytest.approx(1)) == (set(rates) == {0.15})
 
 
 @pytest.mark.parametrize("arguments", [(2, 1, 0.5), (-1, 1, 0.5), (0, 1, 0.0), (0, 1, 1.0)])
