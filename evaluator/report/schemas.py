@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from evaluator import audit, comparison, gating, history, label_design, money, policy, records, results, set_records
+from evaluator import verification as verifications
 from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
@@ -23,6 +24,7 @@ from evaluator.policy import GatePolicy
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
 from evaluator.set_records import ImportReport, SetCheck, SetMeta, SetReport
+from evaluator.verification import Bundle, Seal, Verification
 
 RECORDS: dict[str, type[msgspec.Struct]] = {
     "probe": Probe,
@@ -44,6 +46,9 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "policy": GatePolicy,
     "gate": GateResult,
     "history": HistoryEntry,
+    "verification": Verification,
+    "seal": Seal,
+    "bundle": Bundle,
     "forecast": Forecast,
     "audit": ProbeFinding,
     "audit-design": AuditDesign,
@@ -68,7 +73,8 @@ def json_schema(name: str) -> bytes:
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
     types: dict[str, Any] = {}
-    for module in (records, results, label_design, comparison, audit, money, set_records, policy, gating, history):
+    modules = (records, results, label_design, comparison, audit, money, set_records)
+    for module in (*modules, policy, gating, history, verifications):
         types |= {name: found for name, found in vars(module).items() if isinstance(found, type)}
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
