@@ -43,7 +43,7 @@ class Bundle(Record, frozen=True, omit_defaults=False):
     schema: str = BUNDLE_SCHEMA
 
 
-class Disagreement(Record, frozen=True, omit_defaults=False):
+class Mismatch(Record, frozen=True, omit_defaults=False):
     """One place where a file does not say what follows from the others."""
 
     file: str
@@ -83,7 +83,7 @@ class Verification(Record, frozen=True, omit_defaults=False):
     """Whether nothing disagrees that no difference of versions explains."""
     has_text: bool
     parts: tuple[VerifiedPart, ...]
-    disagreements: tuple[Disagreement, ...]
+    disagreements: tuple[Mismatch, ...]
     """At most 200 of each part; `parts` has their number."""
     versions: tuple[VersionDifference, ...]
     schema: str = VERIFICATION_SCHEMA

@@ -7,7 +7,7 @@ from evaluator.report.canonical_json import canonical_json
 from evaluator.report.safe_text import safe_text
 from evaluator.report.section import Page, Section
 from evaluator.report.terminal import terminal_page
-from evaluator.verification import Disagreement, Verification
+from evaluator.verification import Mismatch, Verification
 
 _WORDS = {"agrees": "agrees", "disagrees": "DISAGREES", "not_checked": "not checked"}
 _LIMIT = 400
@@ -47,7 +47,7 @@ def _disagreements(found: Verification, n: int) -> tuple[str, ...]:
     return tuple(shown)
 
 
-def _sentence(one: Disagreement) -> str:
+def _sentence(one: Mismatch) -> str:
     place = f"{one.file}:{one.line}" if one.line is not None else one.file
     explained = f" (explained by {one.explained_by})" if one.explained_by else ""
     return safe_text(f"{place}: {one.field}: expected {one.expected}, found {one.found}{explained}", limit=2 * _LIMIT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluator.errors import EvaluatorError
-from evaluator.verification import CheckStatus, Disagreement, VerifiedPart
+from evaluator.verification import CheckStatus, Mismatch, VerifiedPart
 
 MOST_SHOWN = 200
 _LONGEST = 160
@@ -22,7 +22,7 @@ class Part:
     text: str = ""
     skipped: str = ""
     n_disagreements: int = 0
-    shown: list[Disagreement] = field(default_factory=list)
+    shown: list[Mismatch] = field(default_factory=list)
 
     def differ(
         self,
@@ -38,7 +38,7 @@ class Part:
         self.n_disagreements += 1
         if len(self.shown) < MOST_SHOWN:
             self.shown.append(
-                Disagreement(
+                Mismatch(
                     file=file,
                     line=line,
                     field=where,
