@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.report.agreement import agreement_bytes, render_agreement, render_agreement_markdown
 from evaluator.report.comparison import comparison_bytes, render_comparison
 from evaluator.report.forecast import forecast_bytes, render_forecast
+from evaluator.report.items import ItemTexts, render_items, render_validity
 from evaluator.report.labels import label_status_bytes, render_label_status
 from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
@@ -14,6 +15,7 @@ from evaluator.report.summary_json import read_summary, summary_bytes
 from evaluator.report.terminal import render_terminal, terminal_blocks
 
 __all__ = [
+    "ItemTexts",
     "agreement_bytes",
     "comparison_bytes",
     "forecast_bytes",
@@ -24,10 +26,12 @@ __all__ = [
     "render_agreement_markdown",
     "render_comparison",
     "render_forecast",
+    "render_items",
     "render_label_status",
     "render_markdown",
     "render_set_stats",
     "render_terminal",
+    "render_validity",
     "safe_text",
     "summary_bytes",
     "terminal_blocks",

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from evaluator import audit, comparison, label_design, money, records, results, set_records
+from evaluator import audit, comparison, item_analysis, label_design, money, records, results, set_records
 from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
+from evaluator.item_analysis import ItemAnalysis
 from evaluator.label_design import LabelDesign
 from evaluator.money import Forecast
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
@@ -26,6 +27,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "set": SetMeta,
     "check": SetCheck,
     "set-stats": SetReport,
+    "items": ItemAnalysis,
     "import": ImportReport,
     "answers": RecordedAnswer,
     "request": Request,
@@ -62,7 +64,7 @@ def json_schema(name: str) -> bytes:
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
     types: dict[str, Any] = {}
-    for module in (records, results, label_design, comparison, audit, money, set_records):
+    for module in (records, results, label_design, comparison, audit, money, set_records, item_analysis):
         types |= vars(module)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
