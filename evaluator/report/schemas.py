@@ -11,13 +11,17 @@ from typing import Any
 
 import msgspec
 
-from evaluator import audit, comparison, item_analysis, label_design, money, records, results, set_records
+from evaluator import audit, comparison, gating, history, item_analysis, label_design, money, policy, records, results
+from evaluator import set_records as sets
 from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
+from evaluator.gating import GateResult
+from evaluator.history import HistoryEntry
 from evaluator.item_analysis import ItemAnalysis
 from evaluator.label_design import LabelDesign
 from evaluator.money import Forecast
+from evaluator.policy import GatePolicy
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
 from evaluator.set_records import ImportReport, SetCheck, SetMeta, SetReport
@@ -40,6 +44,9 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "agreement": Agreement,
     "labels": LabelStatus,
     "comparison": Comparison,
+    "policy": GatePolicy,
+    "gate": GateResult,
+    "history": HistoryEntry,
     "forecast": Forecast,
     "audit": ProbeFinding,
     "audit-design": AuditDesign,
@@ -64,8 +71,9 @@ def json_schema(name: str) -> bytes:
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
     types: dict[str, Any] = {}
-    for module in (records, results, label_design, comparison, audit, money, set_records, item_analysis):
-        types |= vars(module)
+    modules = (records, results, label_design, comparison, audit, money, sets, item_analysis, policy, gating, history)
+    for module in modules:
+        types |= {name: found for name, found in vars(module).items() if isinstance(found, type)}
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
