@@ -50,7 +50,7 @@ def test_a_model_is_asked_with_its_key_and_the_manifest_says_how(folder: Path) -
 
 def test_a_run_of_a_provider_can_be_resumed(folder: Path) -> None:
     with chat_server(lambda request, n: Reply(b'{"error": {"message": "pay"}}', status=402)) as server:
-        arguments = run("openai/gpt-5.5", "--base-url", server.base_url)
+        arguments = run("openai/gpt-5.5", "--base-url", server.base_url, "--no-preflight")
         assert evaluator(*arguments, cwd=folder, env={"OPENAI_API_KEY": KEY}).returncode == 4
     with chat_server(good) as server:
         arguments = run("openai/gpt-5.5", "--base-url", server.base_url)
@@ -60,7 +60,7 @@ def test_a_run_of_a_provider_can_be_resumed(folder: Path) -> None:
 
 def test_an_answer_of_another_model_is_ungraded(folder: Path) -> None:
     with chat_server(lambda request, n: answer("Canberra", model="cheap-1")) as server:
-        arguments = run("openai/gpt-5.5", "--base-url", server.base_url)
+        arguments = run("openai/gpt-5.5", "--base-url", server.base_url, "--no-preflight")
         assert evaluator(*arguments, cwd=folder, env={"OPENAI_API_KEY": KEY}).returncode == 0
     summary = json.loads((folder / "reports/r/summary.json").read_text())
     assert summary["results"][0]["ungraded"] == {"substituted": 1}

@@ -10,8 +10,8 @@ import pytest
 
 from evaluator.errors import ProviderError
 from evaluator.graders import default_grader
-from evaluator.providers import api as api_module
 from evaluator.providers import key_variables, open_provider, with_defaults
+from evaluator.providers import pricing as pricing_module
 from evaluator.providers.prices import PriceList
 from evaluator.providers.table import API_PROVIDERS
 from evaluator.records import Message, ModelSettings, Privacy, Probe, Request, Response, Sampling
@@ -196,7 +196,7 @@ def test_a_key_never_travels_unencrypted(name: str) -> None:
 
 
 def test_the_cost_comes_from_the_list_when_the_provider_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_module, "prices_of", lambda settings: PriceList("openai", "gpt-5.5"))
+    monkeypatch.setattr(pricing_module, "prices_of", lambda settings: PriceList("openai", "gpt-5.5"))
     with answering("openai", "chat") as server:
         response = ask(settings_for("openai", server.base_url))
     assert response.cost_usd == pytest.approx(10 * 5e-6 + 5 * 30e-6)
@@ -209,7 +209,7 @@ def test_the_cost_that_the_router_reports_is_taken_and_checked(
     cost: float, flags: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prices = PriceList("openrouter", "moonshotai/kimi-k2.6")
-    monkeypatch.setattr(api_module, "prices_of", lambda settings: prices)
+    monkeypatch.setattr(pricing_module, "prices_of", lambda settings: prices)
     body = json.loads(well_formed("openrouter", "chat", "Canberra").body)
     body["usage"]["cost"] = cost
     with answering("openrouter", "chat", Reply(json.dumps(body).encode())) as server:
