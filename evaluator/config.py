@@ -29,6 +29,13 @@
     base_url = "http://127.0.0.1:8001/v1"
     structured_output = true
 
+    [gate]                          # what `evaluator gate` asks of the run
+    baseline = "baseline/summary.json"
+
+    [[gate.check]]
+    metric = "hallucination_rate"
+    margin = 0.03
+
     [calibration]                   # when a calibrated number is refused or warned about
     min_cell_labels = 5
 
@@ -48,6 +55,7 @@ import msgspec
 from evaluator.calibration_limits import Thresholds
 from evaluator.errors import ConfigError
 from evaluator.jsonl import describe
+from evaluator.policy import GateCheck, GatePolicy
 from evaluator.records import ModelSettings, Price, Privacy, Record, Sampling
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
@@ -117,6 +125,8 @@ class Settings(Record, frozen=True):
     judge_repeats: int = 1
     judge_rubric: str = "judge-1"
     """What judges are told: judge-1, or one from the entry-point group evaluator.rubrics."""
+    gate: GatePolicy | None = None
+    """What `evaluator gate` asks of the run; None: its default."""
     calibration: Thresholds = Thresholds()
     """When a rate corrected with labels is refused or carries a warning."""
 
@@ -154,11 +164,14 @@ def suggest(message: str) -> str:
     found = _UNKNOWN.search(message)
     if not found:
         return message
-    known = {name for table in (Settings, JudgeTable, Privacy, Price, Thresholds) for name in table.__struct_fields__}
+    known = {name for table in _TABLES for name in table.__struct_fields__}
     near = difflib.get_close_matches(found["key"], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
     where = message[: found.start()]
     return f"{where}unknown key {found['key']!r}; {hint}"
+
+
+_TABLES: tuple[type[Record], ...] = (Settings, JudgeTable, Privacy, Price, Thresholds, GatePolicy, GateCheck)
 
 
 def _relative_to(settings: Settings, folder: Path) -> Settings:
@@ -166,8 +179,12 @@ def _relative_to(settings: Settings, folder: Path) -> Settings:
         msgspec.structs.replace(model, answers=(folder / model.answers).as_posix()) if model.answers else model
         for model in settings.model
     )
+    gate = settings.gate
+    if gate is not None and gate.baseline is not None:
+        gate = msgspec.structs.replace(gate, baseline=(folder / gate.baseline).as_posix())
     return msgspec.structs.replace(
         settings,
+        gate=gate,
         probes=tuple(
             path if path.startswith(FAMILY_PREFIX) else (folder / path).as_posix() for path in settings.probes
         ),

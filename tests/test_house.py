@@ -9,7 +9,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records"}
+GATING = {"policy", "gating", "history"}
+FOUNDATION |= GATING | {"verification"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
@@ -22,6 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "records": {"judge_use", "record", "figures", "money"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
+    "set_records": {"record", "records"},
     "calibration_limits": {"record"},
     "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
@@ -36,10 +39,15 @@ ROOMS: dict[str, set[str]] = {
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
     | {"audit", "calibration_limits"},
-    "gate": {"comparison", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl", "audit", "money"},
+    "gate": GATING | {"comparison", "records", "results", "errors"},
+    "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
+    | {"errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
+ROOMS |= {"policy": {"record"}, "gating": {"comparison", "policy", "record"}, "history": {"gating", "record"}}
+ROOMS["verification"] = {"record"}
+ROOMS["stats"] |= GATING
+ROOMS["report"] |= GATING | {"verification"}
 FENCES: dict[str, set[str]] = {
     "httpx": {"providers"},
     "httpx_aiohttp": {"providers"},

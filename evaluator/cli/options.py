@@ -61,7 +61,8 @@ AnswersOption = Annotated[
     str | None, typer.Option("--answers", metavar="FILE", help="Recorded answers for recorded/NAME.")
 ]
 PromptOption = Annotated[
-    list[str] | None, typer.Option("--prompt", metavar="NAME", help="none, permit or target:T. Repeatable.")
+    list[str] | None,
+    typer.Option("--prompt", metavar="NAME", help="none, permit, target:T; each also NAME+confidence. Repeatable."),
 ]
 RepeatsOption = Annotated[int | None, typer.Option("--repeats", metavar="K", help="Ask every probe K times.")]
 MaxTokensOption = Annotated[int | None, typer.Option("--max-tokens", metavar="N", help="Longest answer.")]

@@ -3,6 +3,7 @@
 from evaluator.journal.atomic import write_atomically
 from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent
 from evaluator.journal.gold import Gold, GoldFile, read_gold
+from evaluator.journal.history import HistoryFile
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
 from evaluator.journal.spent import PER_USD, Attempts, Spent, picodollars, trusted_cost_usd
@@ -16,6 +17,7 @@ __all__ = [
     "FailedAttempt",
     "Gold",
     "GoldFile",
+    "HistoryFile",
     "Intent",
     "JournalState",
     "JournalWriter",

@@ -21,6 +21,7 @@ from evaluator.run.bounds import Bounds
 from evaluator.run.lane import Lane
 from evaluator.run.progress import Watcher
 from evaluator.run.retry import asks_too_long, may_retry, wait_before_retry_s
+from evaluator.run.stated import answer_alone
 
 FAILURES_TO_HALT = 20
 """Failed attempts in a row, over a whole lane, after which nobody is expected to answer ..."""
@@ -206,7 +207,7 @@ class Engine:
     async def _keep(self, response: Response) -> None:
         """Put the response on disk, then grade it; a cancelled caller does not lose it."""
         await self._journal.append(Answered(at=_now(), response=response))
-        verdict = self._grader.grade(self._probes[response.probe_id], response)
+        verdict = self._grader.grade(self._probes[response.probe_id], answer_alone(response))
         self.verdicts[response.request_id] = verdict
         self._watcher.on_verdict(response, verdict)
 

@@ -10,6 +10,7 @@ import pytest
 
 from evaluator.graders import default_grader
 from evaluator.probeset import ProbeSet, check_probe_set, leak_auroc, read_probe_set, stats_of
+from evaluator.probeset.check import MAX_LEAK_AUROC
 from evaluator.records import REASONS, Probe, Response
 
 PROBES = Path(__file__).resolve().parent.parent.parent / "probes"
@@ -24,8 +25,8 @@ def core() -> ProbeSet:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_a_shipped_set_has_no_errors(path: Path) -> None:
     # Today's date on purpose: a probe that has expired must be looked at before the next release.
-    findings = check_probe_set(read_probe_set(path), today=date.today())  # noqa: DTZ011
-    assert [finding for finding in findings if finding.severity == "error"] == []
+    check = check_probe_set(read_probe_set(path), today=date.today())  # noqa: DTZ011
+    assert [finding for finding in check.findings if finding.severity == "error"] == []
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
@@ -72,7 +73,7 @@ def test_every_probe_of_core_can_be_audited(core: ProbeSet) -> None:
 def test_the_wording_of_a_shipped_set_does_not_give_answerability_away(path: Path) -> None:
     leak = leak_auroc(read_probe_set(path).probes)
     assert leak.auroc is not None
-    assert leak.auroc <= 0.65, leak
+    assert leak.auroc <= MAX_LEAK_AUROC, leak
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
