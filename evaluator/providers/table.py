@@ -35,6 +35,8 @@ class ApiProvider(msgspec.Struct, frozen=True, kw_only=True):
     """Regular expression of the names it may have; they can be part of a URL."""
     example: str
     """A model id, for messages."""
+    data_policy: str = "as its terms say; nothing can be asked of it in a request"
+    """What becomes of what is sent there."""
 
     def wire(self, api: str | None) -> Wire:
         """Return the wire format named `api`, or the default."""
@@ -80,6 +82,7 @@ API_PROVIDERS: dict[str, ApiProvider] = {
             is_router=True,
             model_names=AUTHOR_AND_NAME,
             example="openrouter/moonshotai/kimi-k2.6",
+            data_policy="by host: [privacy] data_collection, zdr, allowed_hosts and pinned_host decide",
         ),
         ApiProvider(
             name="openai",
@@ -91,6 +94,7 @@ API_PROVIDERS: dict[str, ApiProvider] = {
             },
             price_id="openai",
             example="openai/gpt-5.5",
+            data_policy='as its terms say; with api = "responses" it is asked not to store (store = false)',
         ),
         ApiProvider(
             name="anthropic",
