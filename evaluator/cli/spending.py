@@ -70,7 +70,8 @@ def refuse_unknown_prices(models: Sequence[ModelSettings]) -> None:
 
 def confirm(plan: RunPlan, spending: Spending) -> None:
     """Ask the person at the terminal before a new run spends much, or an unknown amount."""
-    if spending.assume_yes or not sys.stdin.isatty():
+    # There is no standard input when whoever started us closed it.
+    if spending.assume_yes or sys.stdin is None or not sys.stdin.isatty():
         return
     remote = [
         model.id

@@ -39,7 +39,7 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
     """
     provider, name = split_id(settings.id)
     base_url = settings.base_url or provider.base_url
-    if key is None and base_url == provider.base_url:
+    if key is None and provider.needs_key and base_url == provider.base_url:
         variables = settings.api_key_env or " or ".join(provider.key_variables)
         raise ProviderError(f"{settings.id}: need an API key in the environment variable {variables}, got none")
     if key is not None and base_url.lower().startswith("http://") and not is_loopback(base_url):

@@ -135,6 +135,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
 }
+RULES["ollama"] = (Rule(name="", thinks="when_asked", efforts=("none", "low", "medium", "high")),)
 FAMILY_OF_AUTHOR = {
     "openai": "openai",
     "anthropic": "anthropic",
