@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
-from evaluator import audit, comparison, gating, history, label_design, money, policy, records, results, set_records
+from evaluator import audit, comparison, gating, history, item_analysis, label_design, money, policy, records, results
+from evaluator import set_records as sets
 from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.gating import GateResult
 from evaluator.history import HistoryEntry
+from evaluator.item_analysis import ItemAnalysis
 from evaluator.label_design import LabelDesign
 from evaluator.money import Forecast
 from evaluator.policy import GatePolicy
@@ -29,6 +31,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "set": SetMeta,
     "check": SetCheck,
     "set-stats": SetReport,
+    "items": ItemAnalysis,
     "import": ImportReport,
     "answers": RecordedAnswer,
     "request": Request,
@@ -68,7 +71,8 @@ def json_schema(name: str) -> bytes:
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
     types: dict[str, Any] = {}
-    for module in (records, results, label_design, comparison, audit, money, set_records, policy, gating, history):
+    modules = (records, results, label_design, comparison, audit, money, sets, item_analysis, policy, gating, history)
+    for module in modules:
         types |= {name: found for name, found in vars(module).items() if isinstance(found, type)}
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
