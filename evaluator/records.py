@@ -28,7 +28,7 @@ UnanswerableReason = Literal[
 MatchType = Literal["auto", "text", "number", "date", "choice", "regex"]
 AbstentionKind = Literal["dont_know", "premise_corrected", "clarification", "policy_refusal"]
 UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted", JudgeFault]
-FailureKind = Literal["transient", "rate_limited", "malformed", "permanent", "halted"]
+FailureKind = Literal["transient", "rate_limited", "loading", "malformed", "permanent", "halted"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -36,6 +36,7 @@ REASONS: tuple[UnanswerableReason, ...] = get_args(UnanswerableReason)
 
 SUMMARY_SCHEMA = "evaluator/summary/1"
 MANIFEST_SCHEMA = "evaluator/manifest/1"
+MAX_LATE_S = 60.0
 
 
 class Probe(Record, frozen=True):
@@ -150,7 +151,8 @@ class Failure(Record, frozen=True):
     """Why an attempt gave no usable answer, and what to do about it."""
 
     kind: FailureKind
-    """transient and rate_limited are retried, malformed once; permanent ends the request; halted stops the lane."""
+    """transient, rate_limited and loading are retried, malformed once; permanent ends the request; halted
+    stops the lane."""
     message: str
     status: int | None = None
     """HTTP status, when there was one."""
@@ -304,6 +306,11 @@ class ModelSettings(Record, frozen=True):
     api: str | None = None
     """Which of the provider's wire formats, with its version; None where there is only one."""
     privacy: Privacy = Privacy()
+
+    @property
+    def late_s(self) -> float:
+        """Seconds after the deadline in which an answer is still taken, since it may have been paid for."""
+        return min(self.timeout_s, MAX_LATE_S)
 
     @property
     def route(self) -> tuple[object, ...]:

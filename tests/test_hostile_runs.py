@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -221,14 +222,18 @@ def test_a_place_for_runs_that_cannot_be_one_is_one_line(folder: Path, out: str)
     assert evaluator("report", "x" * 5000, cwd=folder).returncode == 2
 
 
-def test_a_short_outage_is_sat_out(folder: Path) -> None:
+def test_a_server_that_still_loads_its_model_is_waited_for(folder: Path) -> None:
+    loading = {"until": float("inf")}
+
     def script(request: dict[str, Any], n: int) -> Reply:
-        return Reply(b'{"error": {"message": "Loading model"}}', status=503) if n <= 2 else answer("Canberra")
+        loading["until"] = min(loading["until"], time.monotonic() + 1)
+        is_loading = time.monotonic() < loading["until"]
+        return Reply(b'{"error": {"message": "Loading model"}}', status=503) if is_loading else answer("Canberra")
 
     with chat_server(script) as server:
         done = evaluator(*run(server, "--concurrency", "16"), cwd=folder)
         assert done.returncode == 0, done.stderr
-        assert sum(server.ledger.values()) == 3 * N
+        assert sum(server.ledger.values()) <= N + 16, "one window, then one look at a time"
 
 
 def test_a_full_disk_ends_incomplete_and_resumable(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluator.cli.options import JsonOption, MaxMinutesOption, OutOption, RunArgument
+from evaluator.cli.options import JsonOption, MaxMinutesOption, MaxWaitOption, OutOption, RunArgument
 
 
 def resume(

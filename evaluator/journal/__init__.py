@@ -1,7 +1,7 @@
 """The append-only record of a run: what was paid for is on disk before anything else happens."""
 
 from evaluator.journal.atomic import write_atomically
-from evaluator.journal.entries import Answered, FailedAttempt, Intent
+from evaluator.journal.entries import Answered, FailedAttempt, Intent, Spare
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.read import Attempts, JournalState, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
@@ -17,6 +17,7 @@ __all__ = [
     "JournalState",
     "JournalWriter",
     "RunDirectory",
+    "Spare",
     "check_run_id",
     "read_gold",
     "read_journal",

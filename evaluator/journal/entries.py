@@ -3,6 +3,7 @@
     intent      a request is about to be sent; on disk before the first byte leaves
     failure     that attempt gave no answer, and why
     response    what finally became of the request
+    spare       an answer that came after its deadline, while the request was being asked again
     torn        the line before this one was cut off by a crash and holds nothing
 
 An intent that neither a failure nor a response follows was in flight when the process died: it
@@ -32,6 +33,8 @@ class FailedAttempt(Record, frozen=True, tag_field="kind", tag="failure"):
     request_id: str
     at: str
     failure: Failure
+    attempt: int | None = None
+    """Which of them; None in journals of earlier versions."""
 
 
 class Answered(Record, frozen=True, tag_field="kind", tag="response"):
@@ -41,10 +44,18 @@ class Answered(Record, frozen=True, tag_field="kind", tag="response"):
     response: Response
 
 
+class Spare(Record, frozen=True, tag_field="kind", tag="spare"):
+    """An answer that came after its deadline; it counts when the request got no other."""
+
+    at: str
+    attempt: int
+    response: Response
+
+
 class Torn(Record, frozen=True, tag_field="kind", tag="torn"):
     """Says that line number `line` was cut off and holds nothing."""
 
     line: int
 
 
-Entry = Intent | FailedAttempt | Answered | Torn
+Entry = Intent | FailedAttempt | Answered | Spare | Torn

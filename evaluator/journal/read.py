@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from evaluator.errors import JournalError
-from evaluator.journal.entries import Answered, Entry, FailedAttempt, Intent, Torn
+from evaluator.journal.entries import Answered, Entry, FailedAttempt, Intent, Spare, Torn
 from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
 
@@ -87,6 +87,8 @@ def _apply(state: JournalState, entry: Entry) -> None:
             attempts = state.open_attempts.setdefault(entry.request_id, Attempts())
             attempts.failed += 1
             attempts.maybe_paid_failures += entry.failure.maybe_paid
+        case Spare():
+            _apply_spare(state, entry.response)
         case Answered():
             response = entry.response
             state.open_attempts.pop(response.request_id, None)
@@ -95,6 +97,18 @@ def _apply(state: JournalState, entry: Entry) -> None:
                 state.open_attempts[response.request_id] = Attempts(
                     sent=response.attempts, failed=response.attempts, maybe_paid_failures=response.ambiguous_sends
                 )
+
+
+def _apply_spare(state: JournalState, response: Response) -> None:
+    known = state.responses.get(response.request_id)
+    if known is not None and known.outcome != "failed":
+        return
+    attempts = state.open_attempts.pop(response.request_id, Attempts())
+    # The attempt that gave the spare was counted as one that may have been paid for nothing.
+    ambiguous = max(attempts.ambiguous - 1, 0)
+    state.responses[response.request_id] = msgspec.structs.replace(
+        response, attempts=max(attempts.sent, 1), ambiguous_sends=ambiguous
+    )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

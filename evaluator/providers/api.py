@@ -59,7 +59,7 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
             client,
             wire,
             name,
-            deadline_s=settings.timeout_s,
+            deadline_s=settings.timeout_s + settings.late_s,
             extra={"provider": provider_preferences(settings.privacy)} if provider.is_router else {},
             complete=Completer(settings, name, hosts),
         )

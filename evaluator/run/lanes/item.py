@@ -1,0 +1,44 @@
+"""One request on its way, and one attempt at it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from evaluator.records import Request, Response
+
+
+class Item(msgspec.Struct):
+    """A request and what became of it so far."""
+
+    request: Request
+    sent: int = 0
+    """Attempts over all sessions; the number of the latest one."""
+    ambiguous: int = 0
+    """Of them, those that may have been billed without giving an answer."""
+    charged: int = 0
+    """Failures in this session that are the request's own, as far as one can tell."""
+    malformed: int = 0
+    refused: int = 0
+    """Failures that a rate limit or a lost network explains."""
+    is_done: bool = False
+    is_flying: bool = False
+    """Whether an attempt is on its way that is not overdue."""
+    spare: Response | None = None
+    """An answer that came after its deadline, while the request was being asked again."""
+
+    @property
+    def is_load(self) -> bool:
+        """Whether asking again adds to the load of an API that may be failing under it."""
+        return self.charged > self.malformed
+
+
+class Attempt(msgspec.Struct):
+    """One sending of one request."""
+
+    item: Item
+    number: int
+    sent_at: float
+    """When it passed the gate."""
+    is_probe: bool = False
+    is_overdue: bool = False
+    """Past its deadline: the request went on without it."""
