@@ -52,7 +52,9 @@ def test_a_key_that_the_server_repeats_is_blotted_out_everywhere(folder: Path, s
 
     (folder / "once.toml").write_text("max_attempts = 1\n")
     with chat_server(echo) as server:
-        done = evaluator("run", "once.toml", *run(server)[1:], cwd=folder, env={"SERVER_API_KEY": KEY})
+        done = evaluator(
+            "run", "once.toml", *run(server)[1:], "--max-wait", "0.01", cwd=folder, env={"SERVER_API_KEY": KEY}
+        )
     written = b"".join(path.read_bytes() for path in (folder / "reports").rglob("*") if path.is_file())
     assert KEY.encode() not in written
     assert KEY not in done.stdout + done.stderr

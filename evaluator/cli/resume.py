@@ -6,7 +6,11 @@ from evaluator.cli.options import JsonOption, MaxMinutesOption, MaxWaitOption, O
 
 
 def resume(
-    run: RunArgument, out: OutOption = "reports", max_minutes: MaxMinutesOption = None, as_json: JsonOption = False
+    run: RunArgument,
+    out: OutOption = "reports",
+    max_minutes: MaxMinutesOption = None,
+    max_wait: MaxWaitOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Continue a run after any death.
 
@@ -18,5 +22,7 @@ def resume(
       evaluator resume reports/nightly --max-minutes 30
     """
     from evaluator.cli.asking import resume_run
+    from evaluator.cli.time_limits import TimeLimits
 
-    resume_run(run, out=out, max_minutes=max_minutes, as_json=as_json)
+    limits = TimeLimits(max_minutes=max_minutes, max_wait=max_wait)
+    resume_run(run, out=out, limits=limits, as_json=as_json)

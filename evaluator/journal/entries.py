@@ -4,6 +4,7 @@
     failure     that attempt gave no answer, and why
     response    what finally became of the request
     spare       an answer that came after its deadline, while the request was being asked again
+    expense     what something else than an answer cost
     torn        the line before this one was cut off by a crash and holds nothing
 
 An intent that neither a failure nor a response follows was in flight when the process died: it
@@ -25,6 +26,8 @@ class Intent(Record, frozen=True, tag_field="kind", tag="intent"):
     """1 for the first attempt of the request, counted over all resumes."""
     at: str
     """UTC, ISO 8601."""
+    most_usd: float | None = None
+    """What the attempt can cost at most; None when nobody knows its price."""
 
 
 class FailedAttempt(Record, frozen=True, tag_field="kind", tag="failure"):
@@ -35,6 +38,18 @@ class FailedAttempt(Record, frozen=True, tag_field="kind", tag="failure"):
     failure: Failure
     attempt: int | None = None
     """Which of them; None in journals of earlier versions."""
+    cost_usd: float | None = None
+    """What it is known to have cost all the same."""
+
+
+class Expense(Record, frozen=True, tag_field="kind", tag="expense"):
+    """Money for something else than an answer, as the question that finds out whether a model can be asked."""
+
+    at: str
+    model: str
+    what: str
+    cost_usd: float | None = None
+    most_usd: float | None = None
 
 
 class Answered(Record, frozen=True, tag_field="kind", tag="response"):
@@ -58,4 +73,4 @@ class Torn(Record, frozen=True, tag_field="kind", tag="torn"):
     line: int
 
 
-Entry = Intent | FailedAttempt | Answered | Spare | Torn
+Entry = Intent | FailedAttempt | Expense | Answered | Spare | Torn

@@ -10,8 +10,9 @@ import msgspec
 
 from evaluator.errors import ProviderError
 from evaluator.providers.address import is_loopback
-from evaluator.providers.checks import price_list, split_id
+from evaluator.providers.checks import prices_of, split_id
 from evaluator.providers.client import HttpClient
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.providers.hosts import hosts_of
 from evaluator.providers.http_model import HttpModel
 from evaluator.providers.prices import SUSPICIOUS_FACTOR
@@ -59,7 +60,7 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
             client,
             wire,
             name,
-            deadline_s=settings.timeout_s + settings.late_s,
+            deadline_s=last_deadline_s(settings),
             extra={"provider": provider_preferences(settings.privacy)} if provider.is_router else {},
             complete=Completer(settings, name, hosts),
         )
@@ -84,7 +85,7 @@ class Completer:
         self._privacy = settings.privacy
         self._model_name = model_name
         self._hosts = hosts
-        self._prices = price_list(settings)
+        self._prices = prices_of(settings)
 
     def __call__(self, reading: Reading) -> Reading:
         """Return `reading` with cost and flags."""

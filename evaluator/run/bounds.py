@@ -11,21 +11,29 @@ from evaluator.records import Request, Response
 MAX_WAIT_S = 90 * 60.0
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """Why an attempt cannot be afforded."""
+
+    reason: str
+    is_final: bool = False
+    """Whether no attempt in flight, once it is settled, could make room for this one."""
+
+
 class Budget(Protocol):
     """Is asked before every attempt whether it can be afforded, and told what became of it."""
 
-    def reserve(self, request: Request) -> bool:
-        """Set aside the most that one attempt at `request` can cost; False if that is too much.
+    def reserve(self, request: Request, most_usd: float | None) -> Refusal | None:
+        """Set aside the most that one attempt at `request` can cost, or refuse.
 
-        After False the engine waits for attempts in flight to be settled and asks again; when none
-        is in flight, the lane ends and its requests stay pending.
+        After a refusal that is not final the engine waits for attempts in flight to be settled and
+        asks again; when none is in flight, the lane ends and its requests stay pending.
         """
         ...
 
     def settle(self, request: Request, response: Response) -> None:
         """Replace what was set aside for `request` by what the attempt cost.
 
-        Called once for every `reserve` that returned True, whatever happened: a failed attempt says
+        Called once for every `reserve` that was not refused, whatever happened: a failed attempt says
         in `response.failure.maybe_paid` whether it may have been billed.
         """
         ...
@@ -34,9 +42,9 @@ class Budget(Protocol):
 class Unlimited:
     """The budget of a session without one."""
 
-    def reserve(self, request: Request) -> bool:  # noqa: ARG002
+    def reserve(self, request: Request, most_usd: float | None) -> Refusal | None:  # noqa: ARG002
         """Allow every attempt."""
-        return True
+        return None
 
     def settle(self, request: Request, response: Response) -> None:
         """Keep no account."""

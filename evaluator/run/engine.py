@@ -14,14 +14,16 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from evaluator.journal import Answered, FailedAttempt, Intent, JournalState, JournalWriter, Spare
+from evaluator.journal import Answered, FailedAttempt, Intent, JournalState, JournalWriter, Spare, trusted_cost_usd
 from evaluator.protocols import Grader
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.lanes.failures import next_after
 from evaluator.run.lanes.item import Attempt, Item
 from evaluator.run.lanes.lane import Lane
 from evaluator.run.progress import Watcher
+from evaluator.run.stated import answer_alone
 from evaluator.run.watchdog import Watchdog
 
 HARD_STOP_EXTRA_S = 5.0
@@ -115,53 +117,55 @@ class Engine:
                 wake.set()
 
     async def _make(self, lane: Lane, attempt: Attempt) -> None:
-        request = attempt.item.request
-        if not await self._afford(lane, request):
+        if not await self._afford(lane, attempt):
             lane.withdraw(attempt, _clock())
             return
-        intent = Intent(
-            request_id=request.request_id,
-            model=request.model,
-            probe_id=request.probe_id,
-            attempt=attempt.number,
-            at=_now(),
-        )
-        await self._journal.append(intent)
+        await self._journal.append(_intent(attempt))
         response = await self._send(lane, attempt)
         lane.release(attempt)
         lane.listen(_clock())
-        self._settle(request, response)
         if attempt.is_overdue:
             self._take_late(lane, attempt, response)
-        elif response.failure is None:
+            return
+        self._settle(attempt, response)
+        if response.failure is None:
             if lane.on_answer(attempt, response, _clock()):
                 self._say_back(lane)
             self._finish(attempt.item, response)
         else:
             self._fail(lane, attempt, response)
 
-    async def _afford(self, lane: Lane, request: Request) -> bool:
+    async def _afford(self, lane: Lane, attempt: Attempt) -> bool:
         """Reserve the cost of an attempt; wait for others to be settled where that could make room."""
-        while not self._bounds.budget.reserve(request):
-            if self._n_reserved == 0:
-                self._halt(lane, "the budget does not allow another request")
+        item = attempt.item
+        attempt.most_usd = lane.most_usd(item.request)
+        while (refusal := self._bounds.budget.reserve(item.request, attempt.most_usd)) is not None:
+            if self._n_reserved == 0 or refusal.is_final:
+                self._halt(lane, refusal.reason)
             if lane.halted is not None or self._is_stopping:
                 return False
             self._settled.clear()
             await self._settled.wait()
         self._n_reserved += 1
+        item.attempts.send(attempt.most_usd)
+        attempt.number = item.attempts.sent
         return True
 
-    def _settle(self, request: Request, response: Response) -> None:
+    def _settle(self, attempt: Attempt, response: Response) -> None:
+        """Account for the end of an attempt, or for its deadline: from then on it may have been paid for nothing."""
+        attempts = attempt.item.attempts
+        attempts.end()
+        if response.failure is not None:
+            attempts.fail(response.failure, trusted_cost_usd(response), attempt.most_usd)
         self._n_reserved -= 1
-        self._bounds.budget.settle(request, response)
+        self._bounds.budget.settle(attempt.item.request, response)
         self._settled.set()
 
     async def _send(self, lane: Lane, attempt: Attempt) -> Response:
         """Await the answer; after the deadline the request goes on without it, but it may still come."""
         settings, request = lane.settings, attempt.item.request
         loop = asyncio.get_running_loop()
-        hard_s = settings.timeout_s + settings.late_s + HARD_STOP_EXTRA_S
+        hard_s = last_deadline_s(settings) + HARD_STOP_EXTRA_S
         self._watchdog.begin(attempt, settings)
         try:
             async with asyncio.timeout(hard_s) as hard:
@@ -179,7 +183,9 @@ class Engine:
         request = attempt.item.request
         attempt.is_overdue, attempt.item.is_flying = True, False
         self._late.setdefault(request.request_id, []).append(hard)
-        self._fail(lane, attempt, overdue(request, lane.settings.timeout_s))
+        response = overdue(request, lane.settings.timeout_s)
+        self._settle(attempt, response)
+        self._fail(lane, attempt, response)
         self._wakes[lane.settings.id].set()
 
     def _take_late(self, lane: Lane, attempt: Attempt, response: Response) -> None:
@@ -192,7 +198,7 @@ class Engine:
             item.spare = response
             self._journal.put(Spare(at=_now(), attempt=attempt.number, response=response))
             return
-        item.ambiguous -= 1
+        item.attempts.rescue()
         lane.forget(item)
         self._finish(item, response)
 
@@ -201,20 +207,17 @@ class Engine:
         item, failure = attempt.item, response.failure
         if failure is None:
             return
-        item.ambiguous += failure.maybe_paid
         n_closings = lane.gate.closings
         self._notice_offline()
         step = next_after(lane, attempt, response, _clock(), is_offline=self._is_offline)
         if item.spare is not None:
-            item.ambiguous -= 1
+            item.attempts.rescue()
             lane.forget(item)
             self._finish(item, item.spare)
         elif step == "final":
             self._finish(item, response)
         else:
-            self._journal.put(
-                FailedAttempt(request_id=item.request.request_id, attempt=attempt.number, at=_now(), failure=failure)
-            )
+            self._journal.put(_failed_attempt(attempt, response, failure))
         if lane.halted is not None:
             self._say_halt(lane)
         elif lane.gate.closings > n_closings:
@@ -227,7 +230,7 @@ class Engine:
         item.is_done = True
         for hard in self._late.pop(item.request.request_id, ()):
             hard.reschedule(_clock())
-        response = msgspec.structs.replace(response, attempts=item.sent, ambiguous_sends=item.ambiguous)
+        response = item.attempts.told_in(response)
         self._journal.put(Answered(at=_now(), response=response), lambda: self._on_stored(response))
 
     def _on_stored(self, response: Response) -> None:
@@ -241,7 +244,7 @@ class Engine:
             self._stored_one.clear()
             while self._stored:
                 response = self._stored.popleft()
-                verdict = self._grader.grade(self._probes[response.probe_id], response)
+                verdict = self._grader.grade(self._probes[response.probe_id], answer_alone(response))
                 self.verdicts[response.request_id] = verdict
                 self._watcher.on_verdict(response, verdict)
                 await asyncio.sleep(0)
@@ -280,6 +283,28 @@ class Engine:
         was, self._is_offline = self._is_offline, bool(open_lanes) and all(lane.is_down for lane in open_lanes)
         if self._is_offline and not was and len(open_lanes) > 1:
             self._watcher.on_notice("no model gives answers: is this machine offline? Waiting; nothing is lost")
+
+
+def _intent(attempt: Attempt) -> Intent:
+    request = attempt.item.request
+    return Intent(
+        request_id=request.request_id,
+        model=request.model,
+        probe_id=request.probe_id,
+        attempt=attempt.number,
+        at=_now(),
+        most_usd=attempt.most_usd,
+    )
+
+
+def _failed_attempt(attempt: Attempt, response: Response, failure: Failure) -> FailedAttempt:
+    return FailedAttempt(
+        request_id=response.request_id,
+        attempt=attempt.number,
+        at=_now(),
+        failure=failure,
+        cost_usd=trusted_cost_usd(response),
+    )
 
 
 def overdue(request: Request, timeout_s: float) -> Response:

@@ -25,6 +25,7 @@ from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
+from evaluator.run.stated import answer_alone
 
 RECORDED_PACKAGES = ("genai-prices", "httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
 
@@ -205,7 +206,7 @@ def package_versions() -> dict[str, str]:
 
 
 def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
-    """Return the final responses of a run, ordered by request id.
+    """Return the final responses of a run, ordered by request id, each with what it stated as confidence taken off.
 
     Raises:
         JournalError: If the journal is damaged or answers what the run did not ask.
@@ -217,4 +218,4 @@ def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
         if response.probe_id not in probes or response.model not in models:
             what = f"{response.probe_id!r} by {response.model!r}"
             raise JournalError(f"{directory.journal_path}: answers {what}, which the run did not ask")
-    return [responses[request_id] for request_id in sorted(responses)]
+    return [answer_alone(responses[request_id]) for request_id in sorted(responses)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.records import ModelSettings
 from evaluator.run.lanes.item import Attempt
 from evaluator.run.progress import Watcher
@@ -43,7 +44,7 @@ class Watchdog:
         """Tell of every attempt that is slow or stuck at the time `now`."""
         for key, (attempt, settings) in list(self._flying.items()):
             waited_s = now - attempt.sent_at
-            if waited_s > settings.timeout_s + settings.late_s + 2 * LOOK_EVERY_S:
+            if waited_s > last_deadline_s(settings) + 2 * LOOK_EVERY_S:
                 self._tell(key, "stuck", f"{_name(attempt)} is stuck: its provider ignores the deadline")
             elif waited_s >= max(WARN_SHARE * settings.timeout_s, WARN_FROM_S) and not attempt.is_overdue:
                 limit = f"the deadline is {settings.timeout_s:g} s (timeout_s)"

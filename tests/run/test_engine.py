@@ -11,7 +11,7 @@ import pytest
 
 from evaluator.journal import JournalWriter, read_journal
 from evaluator.records import Failure, ModelSettings, Probe, Request, Response, Verdict
-from evaluator.run.bounds import Bounds
+from evaluator.run.bounds import Bounds, Refusal
 from evaluator.run.engine import Engine, open_requests
 from evaluator.run.lanes import breaker, failures, retries
 from evaluator.run.lanes.opening import open_lanes
@@ -252,12 +252,12 @@ class Purse:
         self.dollars = dollars
         self.spent = self.reserved = self.most = 0.0
 
-    def reserve(self, request: Request) -> bool:
+    def reserve(self, request: Request, most_usd: float | None) -> Refusal | None:
         if self.spent + self.reserved + 1 > self.dollars:
-            return False
+            return Refusal("the budget is used up")
         self.reserved += 1
         self.most = max(self.most, self.spent + self.reserved)
-        return True
+        return None
 
     def settle(self, request: Request, response: Response) -> None:
         self.reserved -= 1

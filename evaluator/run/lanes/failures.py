@@ -90,7 +90,7 @@ def _on_malformed(lane: Lane, attempt: Attempt, response: Response, now: float) 
 def _on_halted(lane: Lane, attempt: Attempt, response: Response, now: float) -> bool:
     is_first_refusal = response.failure is not None and response.failure.status == 401 and lane.n_answers > 0
     if is_first_refusal and not attempt.is_probe:
-        _pause(lane, attempt, now + RECHECK_S, f"looking again after: {_told(response)}", now)
+        _pause(lane, attempt, response, now + RECHECK_S, now)
     else:
         lane.halt(_told(response))
     return False
@@ -101,12 +101,12 @@ def _on_rate_limit(lane: Lane, attempt: Attempt, response: Response, now: float)
     if failure is not None:
         lane.limit.on_overload(now)
         wait_s = pause_s(failure, lane.gate.closings, jitter=lane.jitter)
-        _pause(lane, attempt, now + wait_s, _told(response), now)
+        _pause(lane, attempt, response, now + wait_s, now)
     return False
 
 
 def _on_loading(lane: Lane, attempt: Attempt, response: Response, now: float) -> bool:
-    _pause(lane, attempt, now + LOADING_S, f"loading: {_told(response)}", now)
+    _pause(lane, attempt, response, now + LOADING_S, now)
     return False
 
 
@@ -128,7 +128,7 @@ def _on_transient(lane: Lane, attempt: Attempt, response: Response, now: float) 
     if failure.wait_s is not None:
         wait_s = pause_s(failure, 0, jitter=lane.jitter)
     if is_tripped or failure.wait_s is not None:
-        _pause(lane, attempt, now + wait_s, _told(response), now, _patience_s(lane, was_sent=was_sent))
+        _pause(lane, attempt, response, now + wait_s, now, _patience_s(lane, was_sent=was_sent))
     return was_sent
 
 
@@ -140,17 +140,16 @@ def _patience_s(lane: Lane, *, was_sent: bool) -> float:
 
 
 def _pause(
-    lane: Lane, attempt: Attempt, until: float, reason: str, now: float, patience_s: float | None = None
+    lane: Lane, attempt: Attempt, response: Response, until: float, now: float, patience_s: float | None = None
 ) -> None:
     """Close the lane's gate, or halt the lane when that would take longer than anybody wants to wait."""
     since = now if lane.trouble_since is None else lane.trouble_since
     patience_s = lane.max_wait_s if patience_s is None else min(patience_s, lane.max_wait_s)
     if until - since > patience_s:
-        asked_s = until - now
-        waited_s = now - since
-        what = f"no answer for {waited_s:.0f} s" if waited_s > asked_s else f"asks to wait {asked_s:.0f} s"
-        lane.halt(f"{what}: {reason}", resume_in_s=asked_s)
-    elif lane.gate.close(until, reason, now=now, sent_at=attempt.sent_at):
+        asked_s = response.failure.wait_s if response.failure else None
+        what = f"no answer for {now - since:.0f} s" if asked_s is None else f"asks to wait {asked_s:.0f} s"
+        lane.halt(f"{what}: {_told(response)}", resume_in_s=asked_s)
+    elif lane.gate.close(until, _told(response), now=now, sent_at=attempt.sent_at):
         lane.limit.restart()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from evaluator.journal import Attempts
 from evaluator.records import Request, Response
 
 
@@ -11,10 +12,8 @@ class Item(msgspec.Struct):
     """A request and what became of it so far."""
 
     request: Request
-    sent: int = 0
-    """Attempts over all sessions; the number of the latest one."""
-    ambiguous: int = 0
-    """Of them, those that may have been billed without giving an answer."""
+    attempts: Attempts
+    """Over all sessions."""
     charged: int = 0
     """Failures in this session that are the request's own, as far as one can tell."""
     malformed: int = 0
@@ -36,9 +35,11 @@ class Attempt(msgspec.Struct):
     """One sending of one request."""
 
     item: Item
-    number: int
     sent_at: float
     """When it passed the gate."""
+    number: int = 0
+    """1 for the first attempt of its request, over all sessions; 0 until it is recorded."""
+    most_usd: float | None = None
     is_probe: bool = False
     is_overdue: bool = False
     """Past its deadline: the request went on without it."""

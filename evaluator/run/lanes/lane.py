@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from evaluator.journal import Attempts
 from evaluator.protocols import Provider, RateHinting
+from evaluator.providers.checks import prices_of
+from evaluator.providers.prices import most_usd
 from evaluator.records import ModelSettings, Request, Response
 from evaluator.run.bounds import MAX_WAIT_S
 from evaluator.run.lanes.breaker import Breaker
@@ -52,6 +54,7 @@ class Lane:
         self._again: list[tuple[float, int, Item]] = []
         self._n_put_back = 0
         self._retries = RetryBudget()
+        self._prices = prices_of(settings)
         self._hinting = provider if isinstance(provider, RateHinting) else None
         self._before = before or {}
 
@@ -80,9 +83,8 @@ class Lane:
         self.in_flight += 1
         self.quota.on_send()
         self.limit.on_send(self.in_flight)
-        item.sent += 1
         item.is_flying = True
-        return Attempt(item, item.sent, now, is_probe=self.gate.on_send())
+        return Attempt(item, now, is_probe=self.gate.on_send())
 
     def _next_item(self, now: float) -> Item | None:
         """A repetition that is due goes first, so that a run which ends early leaves few half-asked requests."""
@@ -96,8 +98,7 @@ class Lane:
             return None
         self._retries.on_first_attempt()
         request = self._fresh.popleft()
-        before = self._before.get(request.request_id)
-        return Item(request, before.sent, before.ambiguous) if before else Item(request)
+        return Item(request, self._before.get(request.request_id) or Attempts())
 
     def wait_s(self, now: float) -> float | None:
         """Seconds until `take` may succeed by the passing of time alone; None if only an event can help."""
@@ -122,6 +123,10 @@ class Lane:
         self._n_put_back += 1
         heapq.heappush(self._again, (due, self._n_put_back, item))
 
+    def most_usd(self, request: Request) -> float | None:
+        """Return the most that one attempt can cost; None when the price is unknown."""
+        return None if self._prices is None else most_usd(self._prices, request)
+
     def forget(self, item: Item) -> None:
         """Ask `item` no more."""
         self._again = [entry for entry in self._again if entry[2] is not item]
@@ -136,7 +141,6 @@ class Lane:
     def withdraw(self, attempt: Attempt, now: float) -> None:
         """Take back an attempt that was not sent after all."""
         self.release(attempt)
-        attempt.item.sent -= 1
         if attempt.is_probe:
             self.gate.on_probe_lost()
         self.put_back(attempt.item, now)

@@ -26,7 +26,8 @@ class Limit:
         self._threshold = float(ceiling)
         """Up to here every answer raises the limit by one; above it, a round of them."""
         self._was_cut = False
-        self._begin_round(0)
+        self._round = self.value
+        self._peak = self._n_in_round = 0
         self._quiet_until = float("-inf")
 
     @property
