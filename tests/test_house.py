@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "item_analysis"}
 GATING = {"policy", "gating", "history"}
 FOUNDATION |= GATING | {"verification"}
 GROUND = FOUNDATION | {"protocols", "config"}
@@ -25,6 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "set_records": {"record", "records"},
+    "item_analysis": {"record"},
     "calibration_limits": {"record"},
     "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
@@ -38,9 +39,10 @@ ROOMS: dict[str, set[str]] = {
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
-    | {"audit", "calibration_limits"},
+    | {"audit", "calibration_limits", "item_analysis"},
     "gate": GATING | {"comparison", "records", "results", "errors"},
     "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
+    | {"item_analysis"}
     | {"errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
