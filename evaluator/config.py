@@ -12,6 +12,8 @@
     id = "server/qwen3-8b"
     base_url = "http://127.0.0.1:8000/v1"
     temperature = 0.2               # this model only
+    price.prompt = 0.1              # USD per million tokens, where no list knows the model
+    price.completion = 0.4
 
     [[model]]
     id = "openrouter/moonshotai/kimi-k2.6"
@@ -26,6 +28,16 @@
     base_url = "http://127.0.0.1:8001/v1"
     structured_output = true
 
+    [gate]                          # what `evaluator gate` asks of the run
+    baseline = "baseline/summary.json"
+
+    [[gate.check]]
+    metric = "hallucination_rate"
+    margin = 0.03
+
+    [calibration]                   # when a calibrated number is refused or warned about
+    min_cell_labels = 5
+
 Unknown keys are errors that name the nearest right one. Paths are relative to the file.
 """
 
@@ -34,14 +46,16 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from evaluator.calibration_limits import Thresholds
 from evaluator.errors import ConfigError
 from evaluator.jsonl import describe
-from evaluator.records import ModelSettings, Privacy, Record, Sampling
+from evaluator.policy import GateCheck, GatePolicy
+from evaluator.records import ModelSettings, Price, Privacy, Record, Sampling
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
 MAX_CONFIG_BYTES = 1_000_000
@@ -74,6 +88,8 @@ class ModelTable(SamplingTable, frozen=True, kw_only=True):
     """Which wire format of the provider, as `responses` of OpenAI."""
     privacy: Privacy = Privacy()
     """What is set here replaces what the general [privacy] says."""
+    price: Price | None = None
+    """USD per million tokens, where no list knows the model: price.prompt, price.completion."""
 
 
 class JudgeTable(ModelTable, frozen=True, kw_only=True):
@@ -104,6 +120,10 @@ class Settings(Record, frozen=True):
     judge_repeats: int = 1
     judge_rubric: str = "judge-1"
     """What judges are told: judge-1, or one from the entry-point group evaluator.rubrics."""
+    gate: GatePolicy | None = None
+    """What `evaluator gate` asks of the run; None: its default."""
+    calibration: Thresholds = Thresholds()
+    """When a rate corrected with labels is refused or carries a warning."""
 
 
 def read_settings(path: Path) -> Settings:
@@ -139,11 +159,14 @@ def suggest(message: str) -> str:
     found = _UNKNOWN.search(message)
     if not found:
         return message
-    known = {name for table in (Settings, JudgeTable, Privacy) for name in table.__struct_fields__}
+    known = {name for table in _TABLES for name in table.__struct_fields__}
     near = difflib.get_close_matches(found["key"], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
     where = message[: found.start()]
     return f"{where}unknown key {found['key']!r}; {hint}"
+
+
+_TABLES: tuple[type[Record], ...] = (Settings, JudgeTable, Privacy, Price, Thresholds, GatePolicy, GateCheck)
 
 
 def _relative_to(settings: Settings, folder: Path) -> Settings:
@@ -151,8 +174,12 @@ def _relative_to(settings: Settings, folder: Path) -> Settings:
         msgspec.structs.replace(model, answers=(folder / model.answers).as_posix()) if model.answers else model
         for model in settings.model
     )
+    gate = settings.gate
+    if gate is not None and gate.baseline is not None:
+        gate = msgspec.structs.replace(gate, baseline=(folder / gate.baseline).as_posix())
     return msgspec.structs.replace(
         settings,
+        gate=gate,
         probes=tuple(
             path if path.startswith(FAMILY_PREFIX) else (folder / path).as_posix() for path in settings.probes
         ),
@@ -224,6 +251,7 @@ def _join(settings: Settings, sampling_table: SamplingTable, table: ModelTable) 
         max_attempts=max_attempts,
         api=table.api,
         privacy=_join_privacy(settings.privacy, table.privacy),
+        price=table.price,
     )
 
 
@@ -236,3 +264,18 @@ def _join_privacy(general: Privacy, own: Privacy) -> Privacy:
 def _require(name: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:
         raise ConfigError(f"{name}: need a number from {low:g} to {high:g}, got {value:g}")
+
+
+def calibration_limits(config: Mapping[str, object]) -> Thresholds:
+    """Return the limits that the settings of a run state; the defaults where they state none.
+
+    Args:
+        config: As the manifest of the run holds it.
+
+    Raises:
+        ConfigError: If the manifest was changed by hand so that they cannot be read.
+    """
+    try:
+        return msgspec.convert(config.get("calibration", {}), Thresholds)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(f"[calibration]: {suggest(describe(exc))}") from exc

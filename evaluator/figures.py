@@ -111,3 +111,82 @@ class UncertaintyBudget(Record, frozen=True, omit_defaults=False):
     cells: tuple[CellUncertainty, ...]
     steps: tuple[NextStep, ...]
     """The one that narrows the interval most comes first."""
+
+
+class RiskPoint(Record, frozen=True, omit_defaults=False):
+    """A point of the risk-coverage curve: what if only answers at least this sure were given."""
+
+    threshold: float
+    """Confidence from which answers are accepted, in [0, 1]."""
+    coverage: float
+    """Share of the answers that are accepted, in (0, 1]."""
+    risk: float
+    """Share of the accepted that are wrong."""
+    generalised_risk: float
+    """Share of all answers that are accepted and wrong."""
+    n: int
+    """Answers accepted."""
+
+
+class ReliabilityBin(Record, frozen=True, omit_defaults=False):
+    """Answers of about equal confidence, and how many of them are correct."""
+
+    confidence: float
+    """Mean over the bin."""
+    accuracy: float
+    low: float
+    """Wilson interval of the accuracy."""
+    high: float
+    n: int
+
+
+ConfidenceSource = Literal["stated", "token_probability", "sequence_probability", "agreement"]
+
+
+class ConfidenceFigures(Record, frozen=True, omit_defaults=False):
+    """How well one kind of confidence of a model fits what turned out correct."""
+
+    model: str
+    prompt: str
+    source: ConfidenceSource
+    """stated by the model; the mean probability of the tokens of its answer, or their product; or how many of
+    the repeats of a probe gave the same answer."""
+    slice: Literal["answered", "answered_answerable"]
+    """Answers that were given and graded: correct or wrong; to all probes, or to those that have an answer."""
+    n: int
+    """Answers with a confidence; for agreement, probes."""
+    n_missing: int
+    """Answers of the slice without a usable one: they are in no figure here."""
+    accuracy: float | None
+    """Of the n answers, by the grader."""
+    mean_confidence: float | None
+    estimates: tuple[Estimate, ...]
+    """smooth_ece, debiased_ece, plugin_ece, brier with its reliability, resolution and uncertainty, auroc, augrc."""
+    chance_smooth_ece: float | None
+    """The smooth calibration error that chance exceeds in one case of twenty when confidence is right."""
+    calibration_p: float | None
+    """Of Spiegelhalter's test that the confidence is calibrated."""
+    risk_coverage: tuple[RiskPoint, ...]
+    """From the surest answers to all; at most 101 points."""
+    reliability: tuple[ReliabilityBin, ...]
+    """Bins of nearly equal size, ascending."""
+    notes: tuple[str, ...]
+
+
+class ProbeValidity(Record, frozen=True, omit_defaults=False):
+    """What an audit of the probes says of the rates."""
+
+    n_probes: int
+    n_audited: int
+    n_invalid: int
+    share: float
+    """Estimated share of invalid probes, in [0, 1]."""
+    low: float
+    high: float
+    level: float
+    flaws: dict[str, int]
+    """How often each flaw was found."""
+    estimates: tuple[Estimate, ...]
+    """Rates on valid probes: value, or none where the audit found too few invalid ones to say, and limits that hold
+    for every share of invalid probes the audit allows."""
+    notes: tuple[str, ...]

@@ -11,13 +11,19 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from evaluator.figures import CellUncertainty as CellUncertainty
+from evaluator.figures import ConfidenceFigures as ConfidenceFigures
+from evaluator.figures import ConfidenceSource as ConfidenceSource
 from evaluator.figures import Cost as Cost
 from evaluator.figures import Counts as Counts
 from evaluator.figures import Estimate as Estimate
 from evaluator.figures import Latency as Latency
 from evaluator.figures import NextStep as NextStep
+from evaluator.figures import ProbeValidity as ProbeValidity
+from evaluator.figures import ReliabilityBin as ReliabilityBin
+from evaluator.figures import RiskPoint as RiskPoint
 from evaluator.figures import UncertaintyBudget as UncertaintyBudget
 from evaluator.judge_use import JudgeFault, JudgeUse
+from evaluator.money import Price as Price
 from evaluator.record import Record as Record
 
 Label = Literal["correct", "wrong", "abstained"]
@@ -189,6 +195,8 @@ class Response(Record, frozen=True):
     """Attempts that may have been billed without giving an answer."""
     maybe_paid_usd: float | None = None
     """Upper bound of what the ambiguous sends may have cost; None when unknown."""
+    retries_usd: float = 0.0
+    """What earlier attempts, which gave no answer, are known to have cost."""
     flags: tuple[str, ...] = ()
     logprobs: tuple[float | None, ...] | None = None
     confidence: float | None = None
@@ -206,6 +214,8 @@ class RecordedAnswer(Record, frozen=True):
     finish_reason: str | None = None
     """stop, length, content_filter, refusal or error; anything else counts as stop."""
     usage: Usage | None = None
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """Confidence that the model stated, where it was asked to."""
 
 
 class Verdict(Record, frozen=True):
@@ -304,6 +314,8 @@ class ModelSettings(Record, frozen=True):
     api: str | None = None
     """Which of the provider's wire formats, with its version; None where there is only one."""
     privacy: Privacy = Privacy()
+    price: Price | None = None
+    """What the user says it costs; None: as the list says."""
 
     @property
     def route(self) -> tuple[object, ...]:
@@ -375,4 +387,8 @@ class Summary(Record, frozen=True, omit_defaults=False):
     judges: tuple[JudgeUse, ...] = ()
     budgets: tuple[UncertaintyBudget, ...] = ()
     """Of the headline rates: why their intervals are as wide as they are, and what would narrow them."""
+    confidence: tuple[ConfidenceFigures, ...] = ()
+    """Where models stated a confidence, or it follows from token probabilities or repeats."""
+    validity: ProbeValidity | None = None
+    """Where people audited a sample of the probes."""
     schema: str = SUMMARY_SCHEMA

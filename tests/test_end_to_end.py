@@ -144,6 +144,19 @@ def test_a_signal_saves_says_how_to_resume_and_loses_nothing(
         assert sum(server.ledger.values()) == N, "nothing was asked twice"
 
 
+def test_a_run_out_of_time_ends_incomplete_and_is_continued_by_the_same_command(
+    tmp_path: Path, probe_file: str
+) -> None:
+    with chat_server(slow) as server:
+        done = evaluator(*run_arguments(server, probe_file, "--max-minutes", "0.005"), cwd=tmp_path)
+        assert done.returncode == 4, done.stderr
+        assert "the time is up" in done.stderr
+        assert 0 < sum(server.ledger.values()) < N
+        done = evaluator(*run_arguments(server, probe_file), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert sum(server.ledger.values()) == N, "nothing was asked twice"
+
+
 def test_a_second_signal_ends_at_once(tmp_path: Path, probe_file: str) -> None:
     def stuck(request: dict[str, Any], n: int) -> Reply:
         reply = mixed(request, n)

@@ -9,18 +9,25 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "item_analysis"}
+GATING = {"policy", "gating", "history"}
+FOUNDATION |= GATING | {"verification"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "judge_use": set(),
     "record": set(),
     "figures": {"record"},
+    "money": {"record"},
     "label_design": {"record"},
     "comparison": {"record"},
-    "records": {"judge_use", "record", "figures"},
+    "records": {"judge_use", "record", "figures", "money"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
+    "set_records": {"record", "records"},
+    "item_analysis": {"record"},
+    "calibration_limits": {"record"},
+    "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
     "jsonl": {"errors"},
     "protocols": FOUNDATION,
@@ -31,11 +38,18 @@ ROOMS: dict[str, set[str]] = {
     "journal": GROUND,
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
-    "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"},
-    "gate": {"comparison", "records", "results", "errors"},
-    "report": {"judge_use", "label_design", "comparison", "records", "results", "errors", "jsonl"},
+    "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
+    | {"audit", "calibration_limits", "item_analysis"},
+    "gate": GATING | {"comparison", "records", "results", "errors"},
+    "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
+    | {"item_analysis"}
+    | {"errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
+ROOMS |= {"policy": {"record"}, "gating": {"comparison", "policy", "record"}, "history": {"gating", "record"}}
+ROOMS["verification"] = {"record"}
+ROOMS["stats"] |= GATING
+ROOMS["report"] |= GATING | {"verification"}
 FENCES: dict[str, set[str]] = {
     "httpx": {"providers"},
     "httpx_aiohttp": {"providers"},

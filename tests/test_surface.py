@@ -17,9 +17,10 @@ from tests.cli.command import evaluator
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-VERBS = ["run", "resume", "import", "grade", "report", "compare", "schema", "probes", "probes check"]
+VERBS = ["run", "plan", "resume", "import", "grade", "report", "compare", "schema", "probes", "probes check"]
 VERBS += ["label", "label draw", "label ask", "label import", "label status", "label adjudicate"]
 VERBS += ["models", "models list", "models check", "models fetch"]
+VERBS += ["gate"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

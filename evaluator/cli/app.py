@@ -6,10 +6,12 @@ import typer
 
 from evaluator import __version__
 from evaluator.cli.compare import compare
+from evaluator.cli.gate import gate
 from evaluator.cli.grade import grade
 from evaluator.cli.import_answers import import_answers
 from evaluator.cli.label import label_app
 from evaluator.cli.models import models_app
+from evaluator.cli.plan import plan
 from evaluator.cli.probes import probes_app
 from evaluator.cli.report import report
 from evaluator.cli.resume import resume
@@ -40,17 +42,19 @@ def evaluator(
 
     \b
     Exit codes:
-      0 done    2 wrong usage or input, nothing spent
-      4 incomplete, resumable    130/143 interrupted, resumable
+      0 done, gate passed    1 gate failed    2 wrong usage or input, nothing spent
+      3 gate undecided    4 incomplete, resumable    130/143 interrupted, resumable
     """
 
 
 app.command("run")(run)
+app.command("plan")(plan)
 app.command("resume")(resume)
 app.command("import")(import_answers)
 app.command("grade")(grade)
 app.command("report")(report)
 app.command("compare")(compare)
+app.command("gate")(gate)
 app.command("schema")(schema)
 app.add_typer(label_app, name="label")
 app.add_typer(probes_app, name="probes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,10 +28,13 @@ from evaluator.journal import JournalState, RunDirectory, check_run_id
 from evaluator.probeset import read_probe_sets
 from evaluator.providers.address import is_loopback
 from evaluator.records import Summary, Verdict
+from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
 from evaluator.run.regrade import grade_responses
 from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
+
+MAX_MINUTES = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class StartOptions:
     reuse: str | None = None
     assume_yes: bool = False
     allow_self_grading: bool = False
+    max_minutes: float | None = None
 
 
 def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> None:
@@ -61,17 +66,31 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
         plan = continue_same(plan, directory)
     else:
         confirm_price(plan, assume_yes=options.assume_yes)
-    ask(plan, directory, reuse=reused, as_json=as_json)
+    ask(plan, directory, reuse=reused, bounds=bounds_of(options.max_minutes), as_json=as_json)
 
 
-def resume_run(run: str, *, out: str, as_json: bool) -> None:
+def resume_run(run: str, *, out: str, max_minutes: float | None = None, as_json: bool) -> None:
     """Continue the run named `run`."""
+    bounds = bounds_of(max_minutes)
     directory = RunDirectory.find(run, Path(out))
     plan = load_plan(directory)
     check_judge_prompt(plan.manifest)
     # Imported answers have no model to ask, but their judges may have been interrupted.
     is_for_judges = plan.manifest.imported_from is not None and bool(plan.manifest.judges)
-    ask(plan if is_for_judges else replan(directory), directory, reuse=None, as_json=as_json)
+    ask(plan if is_for_judges else replan(directory), directory, reuse=None, bounds=bounds, as_json=as_json)
+
+
+def bounds_of(max_minutes: float | None) -> Bounds:
+    """Return the bounds of a session that starts now.
+
+    Raises:
+        ConfigError: If a bound is out of range.
+    """
+    if max_minutes is None:
+        return Bounds()
+    if not 0 < max_minutes <= MAX_MINUTES:
+        raise ConfigError(f"--max-minutes: need a number above 0 and up to {MAX_MINUTES:,}, got {max_minutes:g}")
+    return Bounds(stop_at=time.monotonic() + 60 * max_minutes)
 
 
 def new_run_id(now: datetime) -> str:
@@ -122,7 +141,7 @@ def confirm_price(plan: RunPlan, *, assume_yes: bool) -> None:
         typer.confirm(question, abort=True, err=True)
 
 
-def ask(plan: RunPlan, directory: RunDirectory, *, reuse: JournalState | None, as_json: bool) -> None:
+def ask(plan: RunPlan, directory: RunDirectory, *, reuse: JournalState | None, bounds: Bounds, as_json: bool) -> None:
     """Ask what is open, then show the result and exit with the code that tells the truth."""
     models, judges = plan.manifest.models if plan.requests else (), plan.manifest.judges
     keys, judge_keys = keys_of(models), keys_of(judges)
@@ -130,23 +149,23 @@ def ask(plan: RunPlan, directory: RunDirectory, *, reuse: JournalState | None, a
     if plan.requests:
         asyncio.run(reach_judges(plan.manifest, judge_keys))
     grader = default_grader()
-    number, known = _ask_models(plan, directory, keys, reuse) if plan.requests else (None, {})
+    number, known = _ask_models(plan, directory, keys, reuse, bounds) if plan.requests else (None, {})
     responses = final_responses(plan, directory)
     verdicts = grade_responses(plan.probes, counted(responses, "grading"), grader, known=known)
     if judges and number is None:
-        number = ask_judges(plan, directory, responses, verdicts)
+        number = ask_judges(plan, directory, responses, verdicts, bounds)
     summary = save(conclude(plan, directory, responses, verdicts), directory)
     show(summary, directory, as_json=as_json)
     end(summary, directory, number)
 
 
 def _ask_models(
-    plan: RunPlan, directory: RunDirectory, keys: Mapping[str, str], reuse: JournalState | None
+    plan: RunPlan, directory: RunDirectory, keys: Mapping[str, str], reuse: JournalState | None, bounds: Bounds
 ) -> tuple[int | None, Mapping[str, Verdict]]:
     """Ask the models; return the number of a signal, and what was graded on the way."""
     display = Display(plan.probes, Progress(len(plan.requests)))
     session = Session(plan, directory, keys=keys, grader=default_grader(), watcher=display)
-    number = asyncio.run(run_session(session, display, session.run(reuse=reuse, on_start=display.start)))
+    number = asyncio.run(run_session(session, display, session.run(reuse=reuse, on_start=display.start, bounds=bounds)))
     return number, session.verdicts
 
 

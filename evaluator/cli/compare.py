@@ -94,7 +94,7 @@ def compare(
         raise ConfigError(f"compare: need one run or two, got {len(runs)}")
     if bootstrap and not 1000 <= bootstrap <= 1_000_000:
         raise ConfigError(f"--bootstrap: need 1000 to 1000000 replicates, got {bootstrap}")
-    measured = [_measured(run, Path(out)) for run in runs]
+    measured = [measured_run(run, Path(out)) for run in runs]
     _check_probes_at_hand(measured, runs)
     first, last = measured[0], measured[-1]
     ground = common_ground(first, last)
@@ -111,7 +111,7 @@ def compare(
     show_comparison(msgspec.structs.replace(found, allowed=tuple(allowed), notes=notes), as_json=as_json)
 
 
-def _measured(run: str, out: Path) -> Measured:
+def measured_run(run: str, out: Path) -> Measured:
     """Read a run with its probes, or a summary.json, which has none."""
     import os
 

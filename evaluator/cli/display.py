@@ -90,6 +90,10 @@ class Display:
         """Say that a model gets no more requests."""
         self.note(f"{model} is halted: {reason}")
 
+    def on_notice(self, text: str) -> None:
+        """Say it."""
+        self.note(text)
+
     def _show_answer(self, response: Response, verdict: Verdict) -> None:
         label = verdict.label or "ungraded"
         room = self._console.width - len("abstained ")

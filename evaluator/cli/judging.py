@@ -17,6 +17,7 @@ from evaluator.config import JudgeTable, Settings, read_settings
 from evaluator.errors import ConfigError
 from evaluator.journal import RunDirectory
 from evaluator.records import Response, Summary, Verdict
+from evaluator.run.bounds import Bounds
 from evaluator.run.judging import JudgeSession, plan_judging
 from evaluator.run.progress import Progress
 from evaluator.run.session import RunPlan
@@ -66,9 +67,13 @@ def judge_flags_settings(config: Path | None, flags: JudgeFlags) -> Settings:
 
 
 def ask_judges(
-    plan: RunPlan, directory: RunDirectory, responses: Sequence[Response], verdicts: Sequence[Verdict]
+    plan: RunPlan,
+    directory: RunDirectory,
+    responses: Sequence[Response],
+    verdicts: Sequence[Verdict],
+    bounds: Bounds | None = None,
 ) -> int | None:
-    """Ask the judges what is still open; return the number of the signal that ended it, if one did."""
+    """Ask the judges what is still open within `bounds`; return the number of the signal that ended it, if one did."""
     manifest = plan.manifest
     judging = plan_judging(manifest, plan.probes, responses, verdicts)
     display = Display(plan.probes, Progress(len(judging.requests)))
@@ -80,7 +85,7 @@ def ask_judges(
     fetch_weights(manifest.judges)
     judges = ", ".join(judge.id for judge in manifest.judges)
     say(f"judging {len(judging.ballots):,} of {len(responses):,} answers: {n_open:,} requests to {judges}")
-    return asyncio.run(run_session(session, display, session.run(keys=keys, on_start=display.start)))
+    return asyncio.run(run_session(session, display, session.run(keys=keys, on_start=display.start, bounds=bounds)))
 
 
 def say_open_judgements(summary: Summary, directory: RunDirectory) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,6 +32,46 @@ JudgeRepeatsOption = Annotated[
 SelfGradingOption = Annotated[
     bool, typer.Option("--allow-self-grading", help="Accept a judge that is a model under test or of its family.")
 ]
+MaxMinutesOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-minutes",
+        metavar="M",
+        help="Send nothing more after M minutes; what is in flight may finish, the rest waits for `resume`.",
+    ),
+]
 RunIdOption = Annotated[
     str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
+]
+ConfigArgument = Annotated[
+    Path | None, typer.Argument(metavar="[CONFIG]", help="evaluation.toml; flags replace what it says.")
+]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="ID",
+        help="openrouter/AUTHOR/NAME, openai/NAME, server/NAME, ...: see `evaluator models list`. Repeatable.",
+    ),
+]
+BaseUrlOption = Annotated[
+    str | None, typer.Option("--base-url", metavar="URL", help="API to ask, e.g. http://127.0.0.1:8000/v1.")
+]
+AnswersOption = Annotated[
+    str | None, typer.Option("--answers", metavar="FILE", help="Recorded answers for recorded/NAME.")
+]
+PromptOption = Annotated[
+    list[str] | None,
+    typer.Option("--prompt", metavar="NAME", help="none, permit, target:T; each also NAME+confidence. Repeatable."),
+]
+RepeatsOption = Annotated[int | None, typer.Option("--repeats", metavar="K", help="Ask every probe K times.")]
+MaxTokensOption = Annotated[int | None, typer.Option("--max-tokens", metavar="N", help="Longest answer.")]
+TemperatureOption = Annotated[float | None, typer.Option("--temperature", metavar="T")]
+ConcurrencyOption = Annotated[
+    int | None, typer.Option("--concurrency", metavar="N", help="Requests in flight at once per model.")
+]
+RunsOption = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Where runs lie. Default: reports.")]
+ReuseOption = Annotated[
+    str | None,
+    typer.Option("--reuse", metavar="RUN", help="Take finished answers to equal requests from this run."),
 ]

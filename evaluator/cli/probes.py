@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from evaluator.cli.options import JsonOption
 
-if TYPE_CHECKING:
-    from evaluator.probeset import Finding, ProbeSet
-
 probes_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+PathsArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH...", help="Folders with probes.jsonl, .jsonl files, or family:NAME?seed=S&n=N."),
+]
 
 
 @probes_app.callback()
 def probes() -> None:
-    """Check probe sets before they are asked, and generate fresh ones.
+    """Write, check, import and audit probe sets, and generate fresh ones.
 
     \b
     Examples:
-      evaluator probes check probes/core
+      evaluator probes new my-set
+      evaluator probes check my-set
       evaluator probes generate --family elements --seed 7 -n 200 --out elements-7
     """
 
 
-@probes_app.command("check")
-def check(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH...", help="Folders with probes.jsonl, .jsonl files, or family:NAME?seed=S&n=N."),
-    ],
-    as_json: JsonOption = False,
+@probes_app.command("new")
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make; the set has its name.")],
+    schemas: Annotated[
+        bool, typer.Option("--schemas", help="Put JSON Schemas beside it, for completion in your editor.")
+    ] = False,
 ) -> None:
+    """Begin a probe set: set.toml with a fresh canary, three example twin pairs, how to go on.
+
+    What it writes passes `evaluator probes check`. Nothing is overwritten.
+
+    \b
+    Examples:
+      evaluator probes new my-set
+      evaluator probes new sets/tax-law --schemas
+    """
+    from evaluator.cli.probe_sets import begin_set
+
+    begin_set(folder, with_schemas=schemas)
+
+
+@probes_app.command("check")
+def check(paths: PathsArgument, as_json: JsonOption = False) -> None:
     """Check probe sets: format, duplicates, twins, targets, sources, leaks. Exit code 1 on errors.
 
     \b
@@ -42,23 +60,25 @@ def check(
       evaluator probes check my-set.jsonl --json
       evaluator probes check "family:elements?seed=7&n=200"
     """
-    import sys
-    from datetime import UTC, datetime
+    from evaluator.cli.probe_sets import check_sets
 
-    from evaluator.jsonl import encode_line
-    from evaluator.probeset import check_probe_set, read_probe_set
+    raise typer.Exit(1 if check_sets(paths, as_json=as_json) else 0)
 
-    today = datetime.now(UTC).date()
-    has_error = False
-    for path in paths:
-        probe_set = read_probe_set(path)
-        findings = check_probe_set(probe_set, today=today)
-        has_error |= any(finding.severity == "error" for finding in findings)
-        if as_json:
-            sys.stdout.write(encode_line({"probe_set": probe_set.ref, "findings": findings}).decode("ascii"))
-        else:
-            _print(probe_set, findings)
-    raise typer.Exit(1 if has_error else 0)
+
+@probes_app.command("stats")
+def stats(paths: PathsArgument, as_json: JsonOption = False) -> None:
+    """Show what probe sets are made of: topics, reasons, languages, difficulty, twins.
+
+    The difficulty of a probe is read from a tag such as difficulty:common.
+
+    \b
+    Examples:
+      evaluator probes stats probes/core
+      evaluator probes stats probes/core probes/code --json
+    """
+    from evaluator.cli.probe_sets import show_stats
+
+    show_stats(paths, as_json=as_json)
 
 
 @probes_app.command("generate")
@@ -84,60 +104,61 @@ def generate(
       evaluator probes generate --family elements --seed 7 -n 200 --out elements-7
       evaluator probes generate --family arithmetic --seed 1 -n 20 > probes.jsonl
     """
+    from evaluator.cli.probe_sets import generate_set, list_all_families
     from evaluator.config import FAMILY_PREFIX
     from evaluator.errors import ConfigError
 
     if list_families:
-        _list_families(as_json=as_json)
+        list_all_families(as_json=as_json)
         return
     if family is None:
         raise ConfigError("probes generate: need --family NAME, or --list to see the families")
-    _generate(f"{FAMILY_PREFIX}{family}?seed={seed}&n={n}", out, as_json=as_json)
+    generate_set(f"{FAMILY_PREFIX}{family}?seed={seed}&n={n}", out, as_json=as_json)
 
 
-def _list_families(*, as_json: bool) -> None:
-    import sys
+@probes_app.command("audit")
+def audit(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs on the same probes, or ids under --runs.")],
+    draw: Annotated[
+        int | None, typer.Option("--draw", metavar="N", help="Draw N probes for people to check, into --out.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed draws others.")] = 0,
+    sheet: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="The sheet to write.")] = None,
+    filled: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE.csv", help="Take over a sheet that was filled in.")
+    ] = None,
+    auditor: Annotated[
+        str, typer.Option("--auditor", metavar="NAME", help="Who filled in the rows that name nobody.")
+    ] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Forget what was found on another sample.")] = False,
+    folder: Annotated[str, typer.Option("--runs", metavar="DIR", help="Where runs lie.")] = "reports",
+    as_json: JsonOption = False,
+) -> None:
+    """Look at the probes through the answers to them: which may have a wrong target, or an answer after all?
 
-    from evaluator.jsonl import encode_line
-    from evaluator.probeset import family_names, find_family
-    from evaluator.report import safe_text
+    Flags are for people; nothing is left out of any rate. With --draw a random sample is drawn,
+    suspect probes more often, and written as a sheet: fill in `valid` (yes, no) and `flaw`
+    (wrong_target, missing_target, has_answer, has_no_answer, unclear, outdated, other). With
+    --import it lies in audit.jsonl of the runs, and their reports say what it leaves of the rates.
 
-    for name in family_names():
-        family = find_family(name)
-        if as_json:
-            row = {"name": family.name, "version": family.version, "summary": family.summary}
-            sys.stdout.write(encode_line(row).decode("ascii"))
-        else:
-            typer.echo(safe_text(f"{family.name:<12} {family.version:>3}  {family.summary}"))
+    \b
+    Examples:
+      evaluator probes audit reports/nightly-1 reports/nightly-2
+      evaluator probes audit reports/nightly-1 --draw 60 --seed 7 --out audit.csv
+      evaluator probes audit reports/nightly-1 --import audit.csv --auditor anna
+    """
+    from evaluator.cli import audit as auditing
+    from evaluator.errors import ConfigError
 
-
-def _generate(reference: str, out: Path | None, *, as_json: bool) -> None:
-    import sys
-
-    from evaluator.cli.messages import say
-    from evaluator.jsonl import encode_line
-    from evaluator.probeset import read_probe_set, write_probe_set
-
-    probe_set = read_probe_set(reference)
-    if out is not None:
-        write_probe_set(probe_set, out)
-        say(f"{out}: {probe_set.ref.n_probes} probes of {reference}")
-    elif not as_json:
-        for probe in probe_set.probes:
-            sys.stdout.write(encode_line(probe).decode("ascii"))
-    if as_json:
-        sys.stdout.write(encode_line(probe_set.ref).decode("ascii"))
-
-
-def _print(probe_set: ProbeSet, findings: tuple[Finding, ...]) -> None:
-    from evaluator.report import safe_text
-
-    for finding in findings:
-        where = f" {finding.probe_id}" if finding.probe_id else ""
-        hint = f" ({finding.hint})" if finding.hint else ""
-        typer.echo(safe_text(f"{finding.severity} {finding.code}{where}: {finding.message}{hint}"))
-    n_errors = sum(finding.severity == "error" for finding in findings)
-    n_warnings = sum(finding.severity == "warning" for finding in findings)
-    typer.echo(
-        safe_text(f"{probe_set.ref.path}: {probe_set.ref.n_probes} probes, {n_errors} errors, {n_warnings} warnings")
-    )
+    if (draw is None) != (sheet is None) or (draw is not None and filled is not None):
+        raise ConfigError("probes audit: need --draw N with --out FILE.csv, or --import FILE.csv, or none of them")
+    found = auditing.find_runs(runs, folder)
+    if filled is not None:
+        auditing.take_over(found, filled, auditor, replace=replace)
+        auditing.show_validity(found, folder, as_json=as_json)
+        return
+    analysis = auditing.analyse(found)
+    if draw is not None and sheet is not None:
+        auditing.draw_sheet(found, analysis, sheet, n=draw, seed=seed)
+    else:
+        auditing.show_items(found, analysis, as_json=as_json)

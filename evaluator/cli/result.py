@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from evaluator.cli.display import counted
+from evaluator.cli.people import Given, found_by_people
 from evaluator.comparison import Comparison
 from evaluator.journal import RunDirectory
 from evaluator.judge_use import JudgeUse
@@ -75,11 +76,21 @@ def settle(
 
 
 def conclude(
-    plan: RunPlan, directory: RunDirectory, responses: Sequence[Response], verdicts: Sequence[Verdict]
+    plan: RunPlan,
+    directory: RunDirectory,
+    responses: Sequence[Response],
+    verdicts: Sequence[Verdict],
+    *,
+    given: Given | None = None,
 ) -> Conclusion:
-    """Settle the verdicts and summarise them; writes nothing."""
+    """Settle the verdicts and summarise them with what people found; writes nothing.
+
+    Args:
+        given: Files to read in place of the run's own.
+    """
     settled = settle(plan, directory, responses, verdicts)
-    summary = summarise(plan.manifest, plan.probes, responses, settled.verdicts)
+    people = found_by_people(plan.manifest, directory, responses, given)
+    summary = summarise(plan.manifest, plan.probes, responses, settled.verdicts, people=people)
     return Conclusion(settled.verdicts, msgspec.structs.replace(summary, judges=settled.judges))
 
 

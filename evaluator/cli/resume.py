@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from evaluator.cli.options import JsonOption, OutOption, RunArgument
+from evaluator.cli.options import JsonOption, MaxMinutesOption, OutOption, RunArgument
 
 
-def resume(run: RunArgument, out: OutOption = "reports", as_json: JsonOption = False) -> None:
+def resume(
+    run: RunArgument, out: OutOption = "reports", max_minutes: MaxMinutesOption = None, as_json: JsonOption = False
+) -> None:
     """Continue a run after any death.
 
     Asks only what has no answer yet; failed requests are tried again.
@@ -13,8 +15,8 @@ def resume(run: RunArgument, out: OutOption = "reports", as_json: JsonOption = F
     \b
     Examples:
       evaluator resume 20261123-101500-k3f9
-      evaluator resume reports/nightly
+      evaluator resume reports/nightly --max-minutes 30
     """
     from evaluator.cli.asking import resume_run
 
-    resume_run(run, out=out, as_json=as_json)
+    resume_run(run, out=out, max_minutes=max_minutes, as_json=as_json)

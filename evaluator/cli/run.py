@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evaluator.cli.options import (
+    AnswersOption,
+    BaseUrlOption,
+    ConcurrencyOption,
+    ConfigArgument,
     JsonOption,
     JudgeAllOption,
     JudgeBaseUrlOption,
     JudgeOption,
     JudgeRepeatsOption,
+    MaxMinutesOption,
+    MaxTokensOption,
+    ModelOption,
     ProbesOption,
+    PromptOption,
+    RepeatsOption,
+    ReuseOption,
     RunIdOption,
+    RunsOption,
     SelfGradingOption,
+    TemperatureOption,
 )
 
 if TYPE_CHECKING:
@@ -24,44 +37,25 @@ if TYPE_CHECKING:
 
 
 def run(
-    config: Annotated[
-        Path | None, typer.Argument(metavar="[CONFIG]", help="evaluation.toml; flags replace what it says.")
-    ] = None,
+    config: ConfigArgument = None,
     probes: ProbesOption = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            metavar="ID",
-            help="openrouter/AUTHOR/NAME, openai/NAME, server/NAME, ...: see `evaluator models list`. Repeatable.",
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="API to ask, e.g. http://127.0.0.1:8000/v1.")
-    ] = None,
-    answers: Annotated[
-        str | None, typer.Option("--answers", metavar="FILE", help="Recorded answers for recorded/NAME.")
-    ] = None,
-    prompt: Annotated[
-        list[str] | None, typer.Option("--prompt", metavar="NAME", help="none, permit or target:T. Repeatable.")
-    ] = None,
-    repeats: Annotated[int | None, typer.Option("--repeats", metavar="K", help="Ask every probe K times.")] = None,
-    max_tokens: Annotated[int | None, typer.Option("--max-tokens", metavar="N", help="Longest answer.")] = None,
-    temperature: Annotated[float | None, typer.Option("--temperature", metavar="T")] = None,
-    concurrency: Annotated[
-        int | None, typer.Option("--concurrency", metavar="N", help="Requests in flight at once per model.")
-    ] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    answers: AnswersOption = None,
+    prompt: PromptOption = None,
+    repeats: RepeatsOption = None,
+    max_tokens: MaxTokensOption = None,
+    temperature: TemperatureOption = None,
+    concurrency: ConcurrencyOption = None,
     run_id: RunIdOption = None,
-    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Where runs lie. Default: reports.")] = None,
-    reuse: Annotated[
-        str | None,
-        typer.Option("--reuse", metavar="RUN", help="Take finished answers to equal requests from this run."),
-    ] = None,
+    out: RunsOption = None,
+    reuse: ReuseOption = None,
     judge: JudgeOption = None,
     judge_base_url: JudgeBaseUrlOption = None,
     judge_all: JudgeAllOption = False,
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
+    max_minutes: MaxMinutesOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending to a server of unknown price.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,20 +71,68 @@ def run(
       evaluator run --probes probes/core --model server/qwen3-8b --base-url http://127.0.0.1:8000/v1 --prompt permit
     """
     from evaluator.cli.asking import StartOptions, start_run
+
+    flags = RunFlags(
+        probes=probes,
+        model=model,
+        base_url=base_url,
+        answers=answers,
+        prompt=prompt,
+        repeats=repeats,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        concurrency=concurrency,
+        out=out,
+        judge=judge,
+        judge_base_url=judge_base_url,
+        judge_all=judge_all,
+        judge_repeats=judge_repeats,
+    )
+    options = StartOptions(
+        run_id=run_id,
+        reuse=reuse,
+        assume_yes=yes,
+        allow_self_grading=allow_self_grading,
+        max_minutes=max_minutes,
+    )
+    start_run(settings_from(config, flags), options, as_json=as_json)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlags:
+    """The flags that say what a run is; None leaves what the file says."""
+
+    probes: list[str] | None
+    model: list[str] | None
+    base_url: str | None
+    answers: str | None
+    prompt: list[str] | None
+    repeats: int | None
+    max_tokens: int | None
+    temperature: float | None
+    concurrency: int | None
+    out: str | None
+    judge: list[str] | None
+    judge_base_url: str | None
+    judge_all: bool
+    judge_repeats: int | None
+
+
+def settings_from(config: Path | None, flags: RunFlags) -> Settings:
+    """Return the settings of a run: what the file says, with every given flag in its place."""
     from evaluator.cli.judging import JudgeFlags, with_judge_flags
 
-    flags = {
-        "probes": tuple(probes) if probes else None,
-        "prompts": tuple(prompt) if prompt else None,
-        "repeats": repeats,
-        "concurrency": concurrency,
-        "out": out,
+    given = {
+        "probes": tuple(flags.probes) if flags.probes else None,
+        "prompts": tuple(flags.prompt) if flags.prompt else None,
+        "repeats": flags.repeats,
+        "concurrency": flags.concurrency,
+        "out": flags.out,
     }
-    settings = merge(config, flags, models=model, max_tokens=max_tokens, temperature=temperature)
-    settings = with_hosts(settings, base_url=base_url, answers=answers)
-    settings = with_judge_flags(settings, JudgeFlags(judge, judge_base_url, judge_all, judge_repeats))
-    options = StartOptions(run_id=run_id, reuse=reuse, assume_yes=yes, allow_self_grading=allow_self_grading)
-    start_run(settings, options, as_json=as_json)
+    settings = merge(config, given, models=flags.model, max_tokens=flags.max_tokens, temperature=flags.temperature)
+    settings = with_hosts(settings, base_url=flags.base_url, answers=flags.answers)
+    judges = JudgeFlags(flags.judge, flags.judge_base_url, flags.judge_all, flags.judge_repeats)
+    return with_judge_flags(settings, judges)
 
 
 def merge(

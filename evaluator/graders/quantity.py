@@ -54,9 +54,12 @@ _NO_WORDS: dict[str, int] = {}
 _HAN = {**{digit: value for value, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2, "兩": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f"
+"""Kana, Han and Thai put no space before a number."""
 _DIGITS = (
     # A letter or two may stand before a decimal fraction, as in "M9.5" and "pH7.4".
-    r"(?:(?<![\w.,])(?<![^\W\d_]-)|(?<=\b[a-z])(?=\d+\.\d)|(?<=\b[a-z][a-z])(?=\d+\.\d))(?P<minus>-)?"
+    rf"(?:(?<![\w.,])(?<![^\W\d_]-)|(?<=[{_UNSPACED}])|"
+    r"(?<=\b[a-z])(?=\d+\.\d)|(?<=\b[a-z][a-z])(?=\d+\.\d))(?P<minus>-)?"
     r"(?P<digits>\d{1,3}(?:[ ']\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)(?:st|nd|rd|th)?"
     r"(?:e(?P<e>[+-]?\d{1,3})\b|\s?[x×*]\s?10\s?\^\s?(?P<power>-?\d{1,3})|(?<=\b10)\^(?P<of_ten>\d{1,2}))?"
 )

@@ -1,25 +1,33 @@
 """The append-only record of a run: what was paid for is on disk before anything else happens."""
 
 from evaluator.journal.atomic import write_atomically
-from evaluator.journal.entries import Answered, FailedAttempt, Intent
+from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent
 from evaluator.journal.gold import Gold, GoldFile, read_gold
-from evaluator.journal.read import Attempts, JournalState, read_journal
+from evaluator.journal.history import HistoryFile
+from evaluator.journal.read import JournalState, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
+from evaluator.journal.spent import PER_USD, Attempts, Spent, picodollars, trusted_cost_usd
 from evaluator.journal.write import JournalWriter, write_responses
 
 __all__ = [
+    "PER_USD",
     "Answered",
     "Attempts",
+    "Expense",
     "FailedAttempt",
     "Gold",
     "GoldFile",
+    "HistoryFile",
     "Intent",
     "JournalState",
     "JournalWriter",
     "RunDirectory",
+    "Spent",
     "check_run_id",
+    "picodollars",
     "read_gold",
     "read_journal",
+    "trusted_cost_usd",
     "write_atomically",
     "write_responses",
 ]

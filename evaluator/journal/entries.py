@@ -3,6 +3,7 @@
     intent      a request is about to be sent; on disk before the first byte leaves
     failure     that attempt gave no answer, and why
     response    what finally became of the request
+    expense     what something else than an answer cost
     torn        the line before this one was cut off by a crash and holds nothing
 
 An intent that neither a failure nor a response follows was in flight when the process died: it
@@ -24,6 +25,8 @@ class Intent(Record, frozen=True, tag_field="kind", tag="intent"):
     """1 for the first attempt of the request, counted over all resumes."""
     at: str
     """UTC, ISO 8601."""
+    most_usd: float | None = None
+    """What the attempt can cost at most; None when nobody knows its price."""
 
 
 class FailedAttempt(Record, frozen=True, tag_field="kind", tag="failure"):
@@ -32,6 +35,18 @@ class FailedAttempt(Record, frozen=True, tag_field="kind", tag="failure"):
     request_id: str
     at: str
     failure: Failure
+    cost_usd: float | None = None
+    """What it is known to have cost all the same."""
+
+
+class Expense(Record, frozen=True, tag_field="kind", tag="expense"):
+    """Money for something else than an answer, as the question that finds out whether a model can be asked."""
+
+    at: str
+    model: str
+    what: str
+    cost_usd: float | None = None
+    most_usd: float | None = None
 
 
 class Answered(Record, frozen=True, tag_field="kind", tag="response"):
@@ -47,4 +62,4 @@ class Torn(Record, frozen=True, tag_field="kind", tag="torn"):
     line: int
 
 
-Entry = Intent | FailedAttempt | Answered | Torn
+Entry = Intent | FailedAttempt | Expense | Answered | Torn

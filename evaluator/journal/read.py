@@ -8,24 +8,12 @@ from pathlib import Path
 import msgspec
 
 from evaluator.errors import JournalError
-from evaluator.journal.entries import Answered, Entry, FailedAttempt, Intent, Torn
+from evaluator.journal.entries import Answered, Entry, Expense, FailedAttempt, Intent, Torn
+from evaluator.journal.spent import Attempts, Spent, trusted_cost_usd
 from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
-
-
-class Attempts(msgspec.Struct):
-    """What the journal knows of the attempts of one request that has no final response."""
-
-    sent: int = 0
-    failed: int = 0
-    maybe_paid_failures: int = 0
-
-    @property
-    def ambiguous(self) -> int:
-        """Attempts that may have been billed: in flight at a death, or failed after sending."""
-        return self.sent - self.failed + self.maybe_paid_failures
 
 
 class JournalState(msgspec.Struct):
@@ -37,6 +25,17 @@ class JournalState(msgspec.Struct):
     """Requests that were sent and have no response that ends them."""
     mend: bytes = b""
     """What to append before the next entry, when the last line was cut off."""
+    ended: Spent = msgspec.field(default_factory=Spent)
+    """What the attempts with a known end cost; what was taken over from elsewhere cost nothing here."""
+
+    @property
+    def spent(self) -> Spent:
+        """What all attempts cost, those included that were in flight at a death."""
+        spent = self.ended + Spent()
+        for attempts in self.open_attempts.values():
+            for most_usd in attempts.in_flight_usd:
+                spent.add(None, most_usd)
+        return spent
 
 
 def read_journal(path: Path) -> JournalState:
@@ -82,19 +81,31 @@ def _refuse(path: Path, suspect: tuple[int, str] | None) -> None:
 def _apply(state: JournalState, entry: Entry) -> None:
     match entry:
         case Intent():
-            state.open_attempts.setdefault(entry.request_id, Attempts()).sent += 1
+            state.open_attempts.setdefault(entry.request_id, Attempts()).send(entry.most_usd)
         case FailedAttempt():
             attempts = state.open_attempts.setdefault(entry.request_id, Attempts())
-            attempts.failed += 1
-            attempts.maybe_paid_failures += entry.failure.maybe_paid
+            most_usd = attempts.end()
+            attempts.fail(entry.failure, entry.cost_usd, most_usd)
+            if entry.failure.maybe_paid or entry.cost_usd is not None:
+                state.ended.add(entry.cost_usd, most_usd)
+        case Expense():
+            state.ended.add(entry.cost_usd, entry.most_usd)
         case Answered():
-            response = entry.response
-            state.open_attempts.pop(response.request_id, None)
-            state.responses[response.request_id] = response
-            if response.outcome == "failed":
-                state.open_attempts[response.request_id] = Attempts(
-                    sent=response.attempts, failed=response.attempts, maybe_paid_failures=response.ambiguous_sends
-                )
+            _apply_answer(state, entry.response)
+
+
+def _apply_answer(state: JournalState, response: Response) -> None:
+    attempts = state.open_attempts.pop(response.request_id, None)
+    if attempts is not None and attempts.in_flight_usd:
+        most_usd, cost_usd = attempts.end(), trusted_cost_usd(response)
+        if response.failure is None or response.failure.maybe_paid or cost_usd is not None:
+            state.ended.add(cost_usd, most_usd)
+        for of_the_dead in attempts.in_flight_usd:
+            state.ended.add(None, of_the_dead)
+    state.responses[response.request_id] = response
+    if response.outcome == "failed":
+        state.open_attempts[response.request_id] = Attempts()
+        state.open_attempts[response.request_id].of_failed(response)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

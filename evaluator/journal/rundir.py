@@ -44,6 +44,7 @@ class RunDirectory:
         self.verdicts_path = path / "verdicts.jsonl"
         self.gold_path = path / "gold.jsonl"
         self.gold = GoldFile(self.gold_path)
+        self.audit_path = path / "audit.jsonl"
         self.summary_path = path / "summary.json"
 
     @property

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from evaluator.probeset.check import check_probe_set
-from evaluator.probeset.contents import SetStats, stats_of
+from evaluator.probeset.contents import stats_of
 from evaluator.probeset.families.reference import FamilyReference, read_family
 from evaluator.probeset.families.registry import Family, family_names, find_family
-from evaluator.probeset.finding import Finding, Severity
-from evaluator.probeset.leak import LeakResult, leak_auroc
-from evaluator.probeset.meta import Allowed, SetMeta
+from evaluator.probeset.leak import leak_auroc
 from evaluator.probeset.probe_set import ProbeSet, content_sha256
 from evaluator.probeset.read import read_probe_set, read_probe_sets
+from evaluator.probeset.scaffold import scaffold
 from evaluator.probeset.split import split_by_hash
 from evaluator.probeset.write import write_probe_set
+from evaluator.set_records import Allowed, Finding, LeakResult, SetCheck, SetMeta, SetStats, Severity
 
 __all__ = [
     "Allowed",
@@ -21,6 +21,7 @@ __all__ = [
     "Finding",
     "LeakResult",
     "ProbeSet",
+    "SetCheck",
     "SetMeta",
     "SetStats",
     "Severity",
@@ -32,6 +33,7 @@ __all__ = [
     "read_family",
     "read_probe_set",
     "read_probe_sets",
+    "scaffold",
     "split_by_hash",
     "stats_of",
     "write_probe_set",

@@ -16,19 +16,18 @@ from datetime import date
 import msgspec
 
 from evaluator.probeset.duplicates import duplicate_findings
-from evaluator.probeset.finding import Finding, Severity
 from evaluator.probeset.leak import leak_auroc
-from evaluator.probeset.meta import Allowed, SetMeta
 from evaluator.probeset.probe_rules import rules_on
 from evaluator.probeset.probe_set import ProbeSet
 from evaluator.probeset.twin_rules import twin_findings
 from evaluator.records import Probe
+from evaluator.set_records import Allowed, Finding, LeakResult, SetCheck, SetMeta, Severity
 
 MAX_LEAK_AUROC = 0.65
 _RANK = {"error": 0, "warning": 1, "info": 2}
 
 
-def check_probe_set(probe_set: ProbeSet, *, today: date) -> tuple[Finding, ...]:
+def check_probe_set(probe_set: ProbeSet, *, today: date) -> SetCheck:
     """Apply every rule; what set.toml allows on purpose is kept as info with its reason.
 
     Args:
@@ -36,11 +35,23 @@ def check_probe_set(probe_set: ProbeSet, *, today: date) -> tuple[Finding, ...]:
         today: The day on which `valid_until` is judged.
 
     Returns:
-        Errors first, then warnings, then info; within these by code and by place in the file.
+        Its findings: errors first, then warnings, then info; within these by code and by place in
+        the file.
     """
-    found = list(_accepted([*_probe_findings(probe_set, today), *_set_findings(probe_set)], probe_set))
+    leak = leak_auroc(probe_set.probes)
+    found = [*_probe_findings(probe_set, today), *_set_findings(probe_set), leak_finding(leak)]
     place = {probe.probe_id: index for index, probe in enumerate(probe_set.probes)}
-    return tuple(sorted(found, key=lambda f: (_RANK[f.severity], f.code, place.get(f.probe_id or "", -1))))
+    findings = sorted(
+        _accepted(found, probe_set), key=lambda f: (_RANK[f.severity], f.code, place.get(f.probe_id or "", -1))
+    )
+    severities = [finding.severity for finding in findings]
+    return SetCheck(
+        probe_set=probe_set.ref,
+        findings=tuple(findings),
+        n_errors=severities.count("error"),
+        n_warnings=severities.count("warning"),
+        leak=leak,
+    )
 
 
 def _probe_findings(probe_set: ProbeSet, today: date) -> Iterator[Finding]:
@@ -69,16 +80,14 @@ def meta_findings(meta: SetMeta | None) -> Iterator[Finding]:
             yield Finding(code=code, severity="warning", message=message, hint=f"set `{key}`: {why}")
 
 
-def leak_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
+def leak_finding(leak: LeakResult) -> Finding:
     """Surface cues make abstention trivial: a model need not know anything to say that it does not know."""
-    leak = leak_auroc(probes)
     if leak.auroc is None or leak.low is None or leak.high is None:
         message = (
             f"too few to test for surface cues: {leak.n_answerable} answerable, {leak.n_unanswerable} unanswerable"
         )
         hint = "the leak test needs 30 of each, in at least 10 independent groups"
-        yield Finding(code="P502", severity="info", message=message, hint=hint)
-        return
+        return Finding(code="P502", severity="info", message=message, hint=hint)
     message = (
         f"words alone tell unanswerable from answerable with AUROC {leak.auroc:.2f} "
         f"({leak.level:.0%} interval {leak.low:.2f} to {leak.high:.2f}; 0.5 is chance)"
@@ -90,13 +99,12 @@ def leak_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
         severity, hint = "warning", f"above {MAX_LEAK_AUROC}, perhaps by chance: add twins"
     else:
         severity, hint = "info", f"at most {MAX_LEAK_AUROC}: nothing to do"
-    yield Finding(code="P501", severity=severity, message=message, hint=hint)
+    return Finding(code="P501", severity=severity, message=message, hint=hint)
 
 
 SET_RULES: tuple[Callable[[tuple[Probe, ...]], Iterator[Finding]], ...] = (
     twin_findings,
     duplicate_findings,
-    leak_findings,
 )
 
 

@@ -6,10 +6,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from evaluator.probeset.finding import Finding
 from evaluator.probeset.twin_rules import Passage, asked
 from evaluator.probeset.wording import token_multiset, tokens_of
 from evaluator.records import Probe
+from evaluator.set_records import Finding
 
 NEAR = 0.92
 """Jaccard similarity of the token multisets from which two questions count as near duplicates."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from evaluator.probeset.groups import groups_of
 from evaluator.probeset.wording import tokens_of
-from evaluator.records import Probe, Record
+from evaluator.records import Probe
+from evaluator.set_records import LeakResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
 MIN_PER_CLASS = 30
 MIN_GROUPS_PER_CLASS = 10
 N_FOLDS = 5
-
-
-class LeakResult(Record, frozen=True, omit_defaults=False):
-    """How well a bag of words tells unanswerable questions from answerable ones."""
-
-    auroc: float | None
-    """0.5 is chance, 1 gives every answer away; None when there are too few probes to test."""
-    low: float | None
-    high: float | None
-    level: float
-    n_answerable: int
-    n_unanswerable: int
-    n_groups: int
 
 
 def leak_auroc(probes: Sequence[Probe], *, level: float = 0.95, seed: int = 0) -> LeakResult:

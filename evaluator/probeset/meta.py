@@ -10,34 +10,7 @@ import msgspec
 from evaluator.errors import ProbeFileError
 from evaluator.jsonl import describe
 from evaluator.probeset.nearest import with_suggestion
-from evaluator.records import Record
-
-
-class Allowed(Record, frozen=True):
-    """A finding of the check that is accepted on purpose."""
-
-    code: str
-    why: str
-    probe_id: str | None = None
-    """None accepts the finding wherever it occurs."""
-
-
-class SetMeta(Record, frozen=True):
-    """The contents of set.toml."""
-
-    name: str
-    version: str | None = None
-    licence: str | None = None
-    authors: tuple[str, ...] = ()
-    canary: str | None = None
-    """A unique string that tells whether the set was trained on."""
-    description: str | None = None
-    language: str | None = None
-    allow: tuple[Allowed, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise ValueError("name: need text, got an empty string")
+from evaluator.set_records import Allowed, SetMeta
 
 
 def read_set_meta(path: Path) -> SetMeta:

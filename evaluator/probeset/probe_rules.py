@@ -7,19 +7,25 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from evaluator.probeset.finding import Severity
 from evaluator.probeset.language import script_mismatch
 from evaluator.probeset.target_rules import (
     bad_dates,
     bad_numbers,
     bad_regexes,
+    declining_target,
     distractor_is_target,
+    empty_phrase,
+    number_as_text,
     regex_matches_nothing_said,
+    several_answers_in_one,
+    several_values,
     short_target,
     target_in_question,
     too_few_choices,
+    unused_choices,
 )
 from evaluator.records import Probe
+from evaluator.set_records import Severity
 
 MAX_QUESTION_CHARS = 4_000
 _PROBE_ID = re.compile(r"[a-z0-9._-]+")
@@ -62,6 +68,12 @@ def rules_on(today: date) -> tuple[ProbeRule, ...]:
         ProbeRule("P106", "error", regex_matches_nothing_said, "require at least one character of the answer"),
         ProbeRule("P107", "error", too_few_choices, "give at least two `choices`"),
         ProbeRule("P108", "error", distractor_is_target, "remove it from `distractors` or from `targets`"),
+        ProbeRule("P109", "warning", several_values, "keep the right one, or ask more precisely"),
+        ProbeRule("P110", "warning", empty_phrase, "use match choice with both answers as `choices`, or match regex"),
+        ProbeRule("P111", "warning", several_answers_in_one, "write each accepted answer as a target of its own"),
+        ProbeRule("P112", "warning", number_as_text, "use match number, date or auto"),
+        ProbeRule("P113", "warning", unused_choices, "set match to choice, or remove `choices`"),
+        ProbeRule("P114", "warning", declining_target, "remove it; if nobody knows, set `unanswerable` instead"),
     )
 
 

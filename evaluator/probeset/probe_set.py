@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable
 
 from evaluator.jsonl import encode_line
-from evaluator.probeset.meta import SetMeta
 from evaluator.records import Probe, ProbeSetRef, Record
+from evaluator.set_records import SetMeta
 
 
 class ProbeSet(Record, frozen=True):

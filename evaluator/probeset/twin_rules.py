@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluator.probeset.finding import Finding, Severity
 from evaluator.probeset.wording import edit_similarity, normalised
 from evaluator.records import Probe
+from evaluator.set_records import Finding, Severity
 
 MIN_TWIN_SIMILARITY = 0.5
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from evaluator.errors import ProbeFileError
 from evaluator.jsonl import encode_line
-from evaluator.probeset.meta import SetMeta
 from evaluator.probeset.probe_set import ProbeSet
 from evaluator.probeset.read import META_FILE, PROBES_FILE
+from evaluator.set_records import SetMeta
 
 
 def write_probe_set(probe_set: ProbeSet, folder: Path) -> None:
@@ -20,16 +21,29 @@ def write_probe_set(probe_set: ProbeSet, folder: Path) -> None:
     Raises:
         ProbeFileError: If the folder holds a probe set already, or cannot be written.
     """
-    for name in (PROBES_FILE, META_FILE):
-        if (folder / name).exists():
-            raise ProbeFileError(f"{folder / name}: exists; choose another folder, or remove it first")
+    files = {PROBES_FILE: b"".join(map(encode_line, probe_set.probes))}
+    if probe_set.meta is not None:
+        files[META_FILE] = toml_of(probe_set.meta).encode()
+    write_files(folder, files)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write the files of a new probe set, or none of them when one of their names is taken.
+
+    Raises:
+        ProbeFileError: If a file is there already, or cannot be written.
+    """
+    paths = {folder / name: data for name, data in files.items()}
     try:
+        for path in (folder / PROBES_FILE, folder / META_FILE, *paths):
+            if path.exists():
+                raise ProbeFileError(f"{path}: exists; choose another folder, or remove it first")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / PROBES_FILE).write_bytes(b"".join(map(encode_line, probe_set.probes)))
-        if probe_set.meta is not None:
-            (folder / META_FILE).write_text(toml_of(probe_set.meta), encoding="utf-8")
+        for path, data in paths.items():
+            path.write_bytes(data)
     except OSError as exc:
         raise ProbeFileError(f"{folder}: cannot be written: {exc.strerror or exc}") from exc
+    return tuple(paths)
 
 
 def toml_of(meta: SetMeta) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from evaluator.errors import ProviderError
 from evaluator.providers.address import is_loopback
-from evaluator.providers.checks import price_list, split_id
+from evaluator.providers.checks import prices_of, split_id
 from evaluator.providers.client import HttpClient
 from evaluator.providers.hosts import hosts_of
 from evaluator.providers.http_model import HttpModel
@@ -84,7 +84,7 @@ class Completer:
         self._privacy = settings.privacy
         self._model_name = model_name
         self._hosts = hosts
-        self._prices = price_list(settings)
+        self._prices = prices_of(settings)
 
     def __call__(self, reading: Reading) -> Reading:
         """Return `reading` with cost and flags."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from evaluator.errors import ConfigError
-from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters
-from evaluator.providers.prices import PriceList
+from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters, rule_for
+from evaluator.providers.prices import FREE, OwnPrice, PriceList, Prices
 from evaluator.providers.routing import check_privacy, refuse_privacy
 from evaluator.providers.table import API_PROVIDERS, ApiProvider
 from evaluator.records import ModelSettings
@@ -34,14 +34,33 @@ def check_api_settings(settings: ModelSettings) -> None:
         raise ConfigError(f'{settings.id}: seed: the Responses API takes none; remove it, or write api = "chat"')
 
 
-def price_list(settings: ModelSettings) -> PriceList | None:
-    """Return the price list that a model is on, for the providers of the table at their own address."""
+def prices_of(settings: ModelSettings) -> Prices | None:
+    """Return what a model costs: as the user says, else as the list says of its provider at its own address."""
+    if settings.price is not None:
+        return OwnPrice(settings.price)
     name = settings.id.partition("/")[0]
+    if name in {"local", "recorded"}:
+        return FREE
     if name not in API_PROVIDERS:
         return None
     provider, model_name = split_id(settings.id)
     is_own_address = (settings.base_url or provider.base_url).rstrip("/") == provider.base_url
     return PriceList(provider.price_id, model_name) if is_own_address else None
+
+
+def is_thinking(settings: ModelSettings) -> bool | None:
+    """Whether a model reasons before it answers, as it is asked; None when nothing is known of it."""
+    name = settings.id.partition("/")[0]
+    if name not in API_PROVIDERS:
+        return False if name in {"local", "recorded"} else None
+    provider, model_name = split_id(settings.id)
+    family = provider.name
+    if provider.is_router:
+        author, _, model_name = model_name.partition("/")
+        family = FAMILY_OF_AUTHOR.get(author, "")
+    if not family:
+        return None
+    return rule_for(family, model_name).is_thinking(settings.sampling.reasoning_effort)
 
 
 def split_id(model_id: str) -> tuple[ApiProvider, str]:

@@ -51,6 +51,7 @@ def recorded_response(request: Request, answer: RecordedAnswer) -> Response:
         finish_reason=answer.finish_reason,
         flags=("empty",) if is_empty else (),
         usage=answer.usage,
+        confidence=answer.confidence,
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 from evaluator.records import Manifest, ModelResult, Summary
 from evaluator.report import format as fmt
 from evaluator.report.behaviour import behaviour_sections
+from evaluator.report.confidence import confidence_sections
 from evaluator.report.expense import expense_section
 from evaluator.report.judges import judge_sections
 from evaluator.report.lookup import SLICES, find_estimate
+from evaluator.report.precision import budget_sections, validity_sections
 from evaluator.report.rates import Rate, note_text, rate_section, some_labels
 from evaluator.report.safe_text import safe_text
 from evaluator.report.section import Column, Page, Row, Section, Table
@@ -53,6 +56,9 @@ def report_sections(summary: Summary) -> tuple[Section, ...]:
         rate_section("Hallucination rate", _HALLUCINATION_LEAD, results, _HALLUCINATION),
         rate_section("Probes that have an answer", _KNOWLEDGE_LEAD, results, _KNOWLEDGE),
         *_calibrated(results),
+        *budget_sections(summary.budgets, results),
+        *validity_sections(summary.validity, results),
+        *confidence_sections(summary.confidence, results),
         *behaviour_sections(results),
         *topic_sections(results),
         *judge_sections(summary.judges),
@@ -134,7 +140,7 @@ def _calibrated(results: Sequence[tuple[str, ModelResult]]) -> tuple[Section, ..
 
 def _notes(summary: Summary, results: Sequence[tuple[str, ModelResult]]) -> Section:
     remarks = [note_text(note) for note in summary.notes]
-    on_rates = _notes_on_rates(results)
+    on_rates = _notes_on_rates(results, frozenset(remarks))
     remarks += on_rates[:MOST_RATE_NOTES]
     if len(on_rates) > MOST_RATE_NOTES:
         remarks.append(f"{fmt.count(len(on_rates) - MOST_RATE_NOTES)} more notes on rates are in summary.json.")
@@ -143,15 +149,17 @@ def _notes(summary: Summary, results: Sequence[tuple[str, ModelResult]]) -> Sect
     return Section("Notes", remarks=(*remarks, "Every other metric, slice and definition is in summary.json."))
 
 
-def _notes_on_rates(results: Sequence[tuple[str, ModelResult]]) -> list[str]:
+def _notes_on_rates(results: Sequence[tuple[str, ModelResult]], said: frozenset[str]) -> list[str]:
     holders: dict[tuple[str, str], list[str]] = {}
-    for rate in (*_HALLUCINATION, *_KNOWLEDGE):
+    for is_corrected, rate in product((False, True), (*_HALLUCINATION, *_KNOWLEDGE)):
         for label, result in results:
-            estimate = find_estimate(result, rate.name, rate.slice_)
+            estimate = find_estimate(result, rate.name, rate.slice_, calibrated=is_corrected)
             notes = estimate.notes if estimate is not None and estimate.value is not None else ()
             # What is ungraded has a section of its own, with its bounds.
-            for note in (each for each in dict.fromkeys(notes) if "ungraded" not in each):
-                holders.setdefault((note_text(note), rate.title), []).append(label)
+            for note in (note_text(each) for each in dict.fromkeys(notes) if "ungraded" not in each):
+                if note not in said:
+                    title = f"{rate.title} (corrected)" if is_corrected else rate.title
+                    holders.setdefault((note, title), []).append(label)
     measured: dict[tuple[str, str], list[str]] = {}
     for (note, what), labels in holders.items():
         measured.setdefault((note, some_labels(labels, len(results))), []).append(what)

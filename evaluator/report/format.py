@@ -143,6 +143,19 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f} s" if value < 60 else f"{value:,.0f} s"
 
 
+def minutes(value: float) -> str:
+    """Write a duration in minutes.
+
+    >>> minutes(0.0), minutes(0.4), minutes(3.26), minutes(250.0)
+    ('0', '<1', '3.3', '250')
+    """
+    if value == 0:
+        return "0"
+    if value < 1:
+        return "<1"
+    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
 def p_value(value: float | None) -> str:
     """Write a p-value; a small one is never shown as zero.
 

@@ -11,15 +11,28 @@ from typing import Any
 
 import msgspec
 
-from evaluator import comparison, label_design, records, results
+from evaluator import audit, comparison, gating, history, item_analysis, label_design, money, policy, records, results
+from evaluator import set_records as sets
+from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
+from evaluator.gating import GateResult
+from evaluator.history import HistoryEntry
+from evaluator.item_analysis import ItemAnalysis
 from evaluator.label_design import LabelDesign
+from evaluator.money import Forecast
+from evaluator.policy import GatePolicy
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
+from evaluator.set_records import ImportReport, SetCheck, SetMeta, SetReport
 
 RECORDS: dict[str, type[msgspec.Struct]] = {
     "probe": Probe,
+    "set": SetMeta,
+    "check": SetCheck,
+    "set-stats": SetReport,
+    "items": ItemAnalysis,
+    "import": ImportReport,
     "answers": RecordedAnswer,
     "request": Request,
     "response": Response,
@@ -31,7 +44,15 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "agreement": Agreement,
     "labels": LabelStatus,
     "comparison": Comparison,
+    "policy": GatePolicy,
+    "gate": GateResult,
+    "history": HistoryEntry,
+    "forecast": Forecast,
+    "audit": ProbeFinding,
+    "audit-design": AuditDesign,
 }
+_NEEDS_TARGETS = {"required": ["targets"], "properties": {"targets": {"minItems": 1}}}
+_NEEDS_REASON = {"required": ["unanswerable"], "properties": {"unanswerable": {"type": "string"}}}
 COMMITTED_SUMMARY = Path(__file__).parent / "schemas" / "summary-1.json"
 """The published schema; `pytest tests/report/test_schemas.py --update-golden` renews it."""
 
@@ -49,10 +70,15 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types = vars(records) | vars(results) | vars(label_design) | vars(comparison)
+    types: dict[str, Any] = {}
+    modules = (records, results, label_design, comparison, audit, money, sets, item_analysis, policy, gating, history)
+    for module in modules:
+        types |= {name: found for name, found in vars(module).items() if isinstance(found, type)}
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
+    if record is Probe:
+        own["oneOf"] = [_NEEDS_TARGETS, _NEEDS_REASON]
     _pin_schema_name(own, is_always_written=not record.__struct_config__.omit_defaults)
     named = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(named, indent=2, ensure_ascii=True).encode("ascii") + b"\n"

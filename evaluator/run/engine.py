@@ -8,19 +8,20 @@ the response before anything else is made of it.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter
-from evaluator.protocols import Grader, Provider
-from evaluator.records import Failure, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter, trusted_cost_usd
+from evaluator.protocols import Grader
+from evaluator.records import Failure, Probe, Request, Response, Verdict
+from evaluator.run.bounds import Bounds
+from evaluator.run.lane import Lane
 from evaluator.run.progress import Watcher
 from evaluator.run.retry import asks_too_long, may_retry, wait_before_retry_s
+from evaluator.run.stated import answer_alone
 
 FAILURES_TO_HALT = 20
 """Failed attempts in a row, over a whole lane, after which nobody is expected to answer ..."""
@@ -41,21 +42,6 @@ def open_requests(requests: Sequence[Request], state: JournalState) -> list[Requ
     ]
 
 
-class Lane:
-    """One model with what is still to be asked of it."""
-
-    def __init__(self, settings: ModelSettings, provider: Provider, requests: Sequence[Request]) -> None:
-        self.settings = settings
-        self.provider = provider
-        self.queue = deque(requests)
-        self.halted: str | None = None
-        self.failures_in_a_row = 0
-        self.unreadable_in_a_row = 0
-        self.last_answer = time.monotonic()
-        # Seeded by the model's name: waits differ between lanes and repeat between runs.
-        self.jitter = random.Random(settings.id)
-
-
 class Engine:
     """Works through lanes until nothing is open, everything is halted, or `stop` is called."""
 
@@ -68,19 +54,26 @@ class Engine:
         self._grader = grader
         self._watcher = watcher
         self._stopping = asyncio.Event()
+        self._bounds = Bounds()
+        self._n_reserved = 0
+        self._settled = asyncio.Event()
         self.verdicts: dict[str, Verdict] = {}
         """What this session graded, by request id; the responses themselves are in the journal only."""
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may finish."""
         self._stopping.set()
+        self._settled.set()
 
-    async def ask(self, lanes: Sequence[Lane]) -> None:
-        """Ask all lanes.
+    async def ask(self, lanes: Sequence[Lane], bounds: Bounds | None = None) -> None:
+        """Ask all lanes within `bounds`.
 
         Raises:
             JournalError: If the journal cannot be written; what is on disk stays.
         """
+        self._bounds = bounds or Bounds()
+        if self._bounds.stop_at is not None:
+            asyncio.get_running_loop().call_at(self._bounds.stop_at, self._end_of_time)
         try:
             async with asyncio.TaskGroup() as group:
                 for lane in lanes:
@@ -95,29 +88,55 @@ class Engine:
 
     async def _finish(self, lane: Lane, request: Request) -> None:
         """Attempt `request` until it has a final response or its lane ends."""
-        before = self._state.open_attempts.get(request.request_id, Attempts())
-        sent, ambiguous = before.sent, before.ambiguous
+        attempts = self._state.open_attempts.get(request.request_id) or Attempts()
         for attempt in range(1, lane.settings.max_attempts + 1):
-            sent += 1
+            most_usd = lane.most_usd(request)
+            if not await self._afford(lane, request, most_usd):
+                return None
+            attempts.send(most_usd)
             await self._journal.append(
                 Intent(
                     request_id=request.request_id,
                     model=request.model,
                     probe_id=request.probe_id,
-                    attempt=sent,
+                    attempt=attempts.sent,
                     at=_now(),
+                    most_usd=most_usd,
                 )
             )
             response = await self._attempt(lane, request)
-            response = msgspec.structs.replace(response, attempts=sent, ambiguous_sends=ambiguous)
+            attempts.end()
+            self._settle(request, response)
+            response = _with_attempts(response, attempts)
             if response.failure is None:
                 lane.failures_in_a_row = lane.unreadable_in_a_row = 0
                 lane.last_answer = time.monotonic()
                 return await self._keep(response)
-            ambiguous += response.failure.maybe_paid
-            if not await self._go_on_after(lane, request, response, attempt):
+            attempts.fail(response.failure, trusted_cost_usd(response), most_usd)
+            if not await self._go_on_after(lane, request, response, attempt, attempts):
                 return None
         return None
+
+    async def _afford(self, lane: Lane, request: Request, most_usd: float | None) -> bool:
+        """Reserve the cost of an attempt; wait for others to be settled where that could make room."""
+        while (refusal := self._bounds.budget.reserve(request, most_usd)) is not None:
+            if self._n_reserved == 0 or refusal.is_final:
+                self._halt(lane, refusal.reason)
+            if lane.halted is not None or self._stopping.is_set():
+                return False
+            self._settled.clear()
+            await self._settled.wait()
+        self._n_reserved += 1
+        return True
+
+    def _settle(self, request: Request, response: Response) -> None:
+        self._n_reserved -= 1
+        self._bounds.budget.settle(request, response)
+        self._settled.set()
+
+    def _end_of_time(self) -> None:
+        self._watcher.on_notice("the time is up: nothing more is sent, what is in flight may finish")
+        self.stop()
 
     async def _attempt(self, lane: Lane, request: Request) -> Response:
         try:
@@ -128,7 +147,9 @@ class Engine:
             failure = Failure(kind="transient", message=message, maybe_paid=True)
             return request.response(outcome="failed", detail=message, failure=failure)
 
-    async def _go_on_after(self, lane: Lane, request: Request, response: Response, attempt: int) -> bool:
+    async def _go_on_after(
+        self, lane: Lane, request: Request, response: Response, attempt: int, attempts: Attempts
+    ) -> bool:
         """Record a failed attempt; return whether to make another after waiting."""
         failure = response.failure
         if failure is None:
@@ -141,10 +162,13 @@ class Engine:
         retry = may_retry(failure, attempt=attempt, max_attempts=lane.settings.max_attempts)
         ends_here = not retry and lane.halted is None
         if ends_here:
-            ambiguous = response.ambiguous_sends + failure.maybe_paid
-            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous))
+            ambiguous, most_usd = attempts.ambiguous, attempts.ambiguous_usd
+            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous, maybe_paid_usd=most_usd))
             return False
-        await self._journal.append(FailedAttempt(request_id=request.request_id, at=_now(), failure=failure))
+        failed = FailedAttempt(
+            request_id=request.request_id, at=_now(), failure=failure, cost_usd=trusted_cost_usd(response)
+        )
+        await self._journal.append(failed)
         if lane.halted is not None:
             return False
         wait_s = wait_before_retry_s(failure, attempt=attempt, jitter=lane.jitter)
@@ -172,16 +196,31 @@ class Engine:
             failure.kind == "permanent" or time.monotonic() - lane.last_answer > OUTAGE_S
         ):
             reason = f"{lane.failures_in_a_row} failures in a row, the last: {failure.message}"
-        if reason is not None and lane.halted is None:
+        if reason is not None:
+            self._halt(lane, reason)
+
+    def _halt(self, lane: Lane, reason: str) -> None:
+        if lane.halted is None:
             lane.halted = reason
             self._watcher.on_halt(lane.settings.id, reason)
 
     async def _keep(self, response: Response) -> None:
         """Put the response on disk, then grade it; a cancelled caller does not lose it."""
         await self._journal.append(Answered(at=_now(), response=response))
-        verdict = self._grader.grade(self._probes[response.probe_id], response)
+        verdict = self._grader.grade(self._probes[response.probe_id], answer_alone(response))
         self.verdicts[response.request_id] = verdict
         self._watcher.on_verdict(response, verdict)
+
+
+def _with_attempts(response: Response, attempts: Attempts) -> Response:
+    """Return `response` with what is known of the attempts before it."""
+    return msgspec.structs.replace(
+        response,
+        attempts=attempts.sent,
+        ambiguous_sends=attempts.ambiguous,
+        maybe_paid_usd=attempts.ambiguous_usd,
+        retries_usd=attempts.paid_usd,
+    )
 
 
 def _now() -> str:

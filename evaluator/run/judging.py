@@ -28,8 +28,10 @@ from evaluator.graders.reasoning import after_reasoning
 from evaluator.journal import JournalWriter, RunDirectory, read_journal
 from evaluator.providers import open_provider, with_defaults
 from evaluator.records import Manifest, Message, ModelSettings, Probe, Request, Response, Verdict
-from evaluator.run.engine import Engine, Lane, open_requests
+from evaluator.run.bounds import Bounds
+from evaluator.run.engine import Engine, open_requests
 from evaluator.run.family import refuse_self_grading
+from evaluator.run.lane import Lane
 from evaluator.run.progress import Watcher
 
 UNSURE_STEP = "leftover"
@@ -233,12 +235,15 @@ class JudgeSession:
         """Return what the judges have not answered yet."""
         return open_requests(self._judging.requests, read_journal(self._directory.judgements_path))
 
-    async def run(self, *, keys: Mapping[str, str], on_start: Callable[[int], None]) -> None:
-        """Ask every open request.
+    async def run(
+        self, *, keys: Mapping[str, str], on_start: Callable[[int], None], bounds: Bounds | None = None
+    ) -> None:
+        """Ask every open request that `bounds` allow.
 
         Args:
             keys: The API key of each judge that has one.
             on_start: Called with the number of requests that are already done.
+            bounds: Of money and time; default: none of money.
 
         Raises:
             ProviderError: If a judge cannot be asked; nothing was sent.
@@ -262,4 +267,4 @@ class JudgeSession:
                     Lane(judge, providers[judge.id], [request for request in todo if request.model == judge.id])
                     for judge in manifest.judges
                 ]
-                await self._engine.ask(lanes)
+                await self._engine.ask(lanes, bounds)

@@ -25,6 +25,10 @@ class Watcher(Protocol):
         """No more requests go to `model`; its others stay pending."""
         ...
 
+    def on_notice(self, text: str) -> None:
+        """Something else happened that a person should know."""
+        ...
+
 
 class Progress:
     """Counts what is done; the rate is over the work of this session only."""

@@ -19,10 +19,13 @@ from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader, Provider
 from evaluator.providers import open_provider, with_defaults
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
-from evaluator.run.engine import DONE_OUTCOMES, Engine, Lane, open_requests
+from evaluator.run.bounds import Bounds
+from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
+from evaluator.run.lane import Lane
 from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
+from evaluator.run.stated import answer_alone
 
 RECORDED_PACKAGES = ("genai-prices", "httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
 
@@ -143,8 +146,10 @@ class Session:
         if self._engine is not None:
             self._engine.stop()
 
-    async def run(self, *, reuse: JournalState | None = None, on_start: Callable[[int], None]) -> None:
-        """Ask every open request.
+    async def run(
+        self, *, reuse: JournalState | None = None, on_start: Callable[[int], None], bounds: Bounds | None = None
+    ) -> None:
+        """Ask every open request that `bounds` allow.
 
         Every model is reached before the run directory is made, so that a run which cannot
         start leaves nothing behind.
@@ -152,6 +157,7 @@ class Session:
         Args:
             reuse: The journal of another run; its finished answers to equal requests are taken over.
             on_start: Called with the number of requests that are already done.
+            bounds: Of money and time; default: none of money.
 
         Raises:
             ProviderError: If a model cannot be asked; nothing was sent.
@@ -176,7 +182,7 @@ class Session:
             self.verdicts = self._engine.verdicts
             if not self._stopped:
                 lanes = [lane_for(model, providers[model.id], todo) for model in manifest.models]
-                await self._engine.ask(lanes)
+                await self._engine.ask(lanes, bounds)
 
     async def _take_over(
         self, reuse: JournalState | None, todo: list[Request], journal: JournalWriter
@@ -204,7 +210,7 @@ def package_versions() -> dict[str, str]:
 
 
 def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
-    """Return the final responses of a run, ordered by request id.
+    """Return the final responses of a run, ordered by request id, each with what it stated as confidence taken off.
 
     Raises:
         JournalError: If the journal is damaged or answers what the run did not ask.
@@ -216,4 +222,4 @@ def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
         if response.probe_id not in probes or response.model not in models:
             what = f"{response.probe_id!r} by {response.model!r}"
             raise JournalError(f"{directory.journal_path}: answers {what}, which the run did not ask")
-    return [responses[request_id] for request_id in sorted(responses)]
+    return [answer_alone(responses[request_id]) for request_id in sorted(responses)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluator.records import LABELS, OUTCOMES, Record, Response, Usage, Verdict
+from evaluator.stats.confidence.answers import AnswerKeys
 
 UNGRADED = len(LABELS)
 """Label code of a response without a label."""
@@ -24,8 +26,9 @@ Column = npt.NDArray[Any]
 Rows = npt.NDArray[np.int64]
 
 NAMED = ("model", "prompt", "outcome", "served_model", "served_by")
-MEASURED = ("cost_usd", "maybe_paid_usd", "latency_s", "ambiguous_sends")
+MEASURED = ("cost_usd", "retries_usd", "maybe_paid_usd", "latency_s", "ambiguous_sends")
 TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens")
+LOGPROBS = ("token_probability", "sequence_probability")
 JUDGED = ("label", "ungraded", "abstention_kind", "step")
 
 _UNKNOWN_USAGE = Usage()
@@ -65,14 +68,21 @@ class Columns:
         probe_positions: Position of every probe by its id.
         responses: At most one per request; read once and not kept.
         verdicts: At most one per response; read once and not kept.
+        keys: Gives answers a code that tells whether they say the same; None where no probe was repeated.
 
     Raises:
         ValueError: If a request has two responses or two verdicts, or a record does not fit.
     """
 
     def __init__(
-        self, probe_positions: Mapping[str, int], responses: Iterable[Response], verdicts: Iterable[Verdict]
+        self,
+        probe_positions: Mapping[str, int],
+        responses: Iterable[Response],
+        verdicts: Iterable[Verdict],
+        *,
+        keys: AnswerKeys | None = None,
     ) -> None:
+        self.keys = keys
         self._positions = probe_positions
         self._rows: dict[str, int] = {}
         self.names = {name: Names() for name in (*NAMED, *JUDGED)}
@@ -117,13 +127,18 @@ class Columns:
         if unknown := set(probe_ids) - self._positions.keys():
             msg = f"need responses to known probes, got {min(unknown)!r}"
             raise ValueError(msg)
-        positions = map(self._positions.__getitem__, probe_ids)
+        positions = list(map(self._positions.__getitem__, probe_ids))
         usages = [response.usage or _UNKNOWN_USAGE for response in batch]
-        columns = {"probe": np.fromiter(positions, dtype=np.int32, count=len(batch))}
+        columns: dict[str, Column] = {"probe": np.fromiter(positions, dtype=np.int32, count=len(batch))}
         columns |= {name: self.names[name].codes(_values(batch, name)) for name in NAMED}
         # As floats, None becomes NaN; token counts stay exact up to 2**53.
         columns |= {name: np.array(_values(batch, name), dtype=np.float64) for name in MEASURED}
-        return columns | {name: np.array(_values(usages, name), dtype=np.float64) for name in TOKENS}
+        columns |= {name: np.array(_values(usages, name), dtype=np.float64) for name in TOKENS}
+        columns["confidence"] = np.array(_values(batch, "confidence"), dtype=np.float64)
+        columns |= dict(zip(LOGPROBS, _probabilities(_values(batch, "logprobs")), strict=True))
+        if self.keys is not None:
+            columns["answer"] = self.keys.codes(positions, _values(batch, "text"))
+        return columns
 
     def _add_requests(self, request_ids: Sequence[str]) -> None:
         start = len(self._rows)
@@ -163,3 +178,15 @@ def _batches(records: Iterable[R]) -> Iterator[list[R]]:
 
 def _values(records: Iterable[Record], field: str) -> list[Any]:
     return list(map(attrgetter(field), records))
+
+
+def _probabilities(logprobs: Sequence[Sequence[float | None] | None]) -> tuple[Column, Column]:
+    """Mean probability of the tokens, as a geometric mean, and their product; NaN where none is known."""
+    means = np.full(len(logprobs), np.nan)
+    products = np.full(len(logprobs), np.nan)
+    for i, tokens in enumerate(logprobs):
+        known = [token for token in tokens or () if token is not None]
+        if known:
+            total = min(math.fsum(known), 0.0)
+            means[i], products[i] = math.exp(total / len(known)), math.exp(total)
+    return means, products

@@ -29,7 +29,8 @@ def cost_of(columns: Columns, rows: Rows, *, n_correct: int) -> Cost:
     prices = columns.taken("cost_usd", sent)
     is_priced = ~np.isnan(prices)
     n_priced = int(is_priced.sum())
-    usd = math.fsum(prices[is_priced]) if n_priced else None
+    # What attempts without an answer cost was paid for these rows, too.
+    usd = math.fsum([*prices[is_priced], *columns.taken("retries_usd", sent)]) if n_priced else None
     total = usd if n_priced == len(sent) else None
     return Cost(
         usd=usd,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +10,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from evaluator.audit import ProbeAudit
+from evaluator.audit import probe_hash as probe_hash
+from evaluator.calibration_limits import Thresholds
 from evaluator.gold_labels import GoldSet
 from evaluator.records import (
     OUTCOMES,
@@ -24,14 +26,30 @@ from evaluator.records import (
     UncertaintyBudget,
     Verdict,
 )
+from evaluator.stats.calibration.conditions import DEFAULT_THRESHOLDS
 from evaluator.stats.calibration.run import ProbeFacts, RunCalibration, calibrate_run
+from evaluator.stats.calibration.valid_probes import probe_validity
 from evaluator.stats.columns import ABSENT, UNGRADED, Columns, Rows
+from evaluator.stats.confidence.answers import AnswerKeys
+from evaluator.stats.confidence.run import run_confidence
 from evaluator.stats.costs import cost_of, latency_of
 from evaluator.stats.estimates import Ints, Scope, SliceCells, metric_estimate
 from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
 from evaluator.stats.slices import Indices, Pair, cluster_codes, slice_members, twin_pairs
 from evaluator.stats.twins import discrimination_estimates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """What people found out about a run, beside what a grader did."""
+
+    gold: GoldSet | None = None
+    """Labels of texts that are still in the run, and the draw they were asked for."""
+    limits: Thresholds = DEFAULT_THRESHOLDS
+    """When a calibrated rate is refused or carries a warning."""
+    audit: ProbeAudit | None = None
+    """What was found of a random sample of the probes."""
 
 
 def summarise(
@@ -41,7 +59,7 @@ def summarise(
     verdicts: Iterable[Verdict],
     *,
     level: float = 0.95,
-    gold: GoldSet | None = None,
+    people: People | None = None,
 ) -> Summary:
     """Turn the records of a run into every number reported about it.
 
@@ -54,8 +72,8 @@ def summarise(
         responses: At most one per request.
         verdicts: At most one per response; a response without one is ungraded.
         level: Target coverage of the intervals, in (0, 1).
-        gold: Labels by people, of texts that are still in the run, and the draw they were asked
-            for. Rates then appear a second time, calibrated, or refused with the reason.
+        people: What they found: labels, by which rates appear a second time, calibrated, or refused
+            with the reason; and an audit of the probes.
 
     Returns:
         One result per model and prompt: the planned ones in the manifest's order, then any other
@@ -69,23 +87,25 @@ def summarise(
     """
     check_level(level)
     plan = _Plan.of(probes)
-    columns = Columns(plan.positions, responses, verdicts)
+    told = people or People()
+    keys = AnswerKeys(plan.probes) if manifest.repeats > 1 else None
+    columns = Columns(plan.positions, responses, verdicts, keys=keys)
     rows = columns.rows_by_group()
     nothing = np.array([], dtype=np.int64)
     # Nobody can ask again what was recorded elsewhere: what is missing there was never planned.
     repeats = 0 if manifest.imported_from else manifest.repeats
-    calibration = calibrate_run(gold, manifest, columns, plan.facts)
+    calibration = calibrate_run(told.gold, manifest, columns, plan.facts, limits=told.limits)
+    groups = {group: rows.get(group, nothing) for group in _ordered_groups(manifest, set(rows))}
     results = tuple(
-        _with_calibrated(
-            _model_result(columns, rows.get(group, nothing), plan, _Asked(*group, repeats, level)), calibration, level
-        )
-        for group in _ordered_groups(manifest, set(rows))
+        _with_calibrated(_model_result(columns, own, plan, _Asked(*group, repeats, level)), calibration, level)
+        for group, own in groups.items()
     )
+    hashes = {probe.probe_id: probe_hash(probe) for probe in plan.probes}
     return Summary(
         manifest=manifest,
         results=results,
         comparisons=(),
-        probes={probe.probe_id: probe_hash(probe) for probe in plan.probes},
+        probes=hashes,
         notes=(
             *_pending_notes(results),
             *_missing_notes(manifest, results),
@@ -93,16 +113,9 @@ def summarise(
             *calibration.notes,
         ),
         budgets=tuple(_budgets(results, calibration)),
+        confidence=tuple(run_confidence(columns, groups, plan.facts, calibration.truths, level=level)),
+        validity=probe_validity(told.audit, hashes, results, plan.facts, level) if told.audit else None,
     )
-
-
-def probe_hash(probe: Probe) -> str:
-    """Content hash of a probe: 16 hex digits of SHA-256 over its JSON.
-
-    >>> probe_hash(Probe(probe_id="p1", question="Capital of France?", targets=("Paris",)))
-    '8979789313d74591'
-    """
-    return hashlib.sha256(msgspec.json.encode(probe)).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

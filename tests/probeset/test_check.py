@@ -7,8 +7,8 @@ from typing import Any, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.probeset import Allowed, Finding, ProbeSet, SetMeta, check_probe_set
-from evaluator.probeset.check import leak_findings
+from evaluator.probeset import Allowed, Finding, ProbeSet, SetMeta, check_probe_set, leak_auroc
+from evaluator.probeset.check import leak_finding
 from evaluator.records import MatchType, Probe, ProbeSetRef
 
 TODAY = date(2026, 3, 1)
@@ -19,7 +19,7 @@ UNSOURCED = Probe(probe_id="b", question="Who wrote Faust?", targets=("Goethe",)
 
 def check(*probes: Probe, meta: SetMeta | None = META) -> tuple[Finding, ...]:
     ref = ProbeSetRef(name="n", path="p", sha256="s", n_probes=len(probes))
-    return check_probe_set(ProbeSet(ref=ref, probes=probes, meta=meta), today=TODAY)
+    return check_probe_set(ProbeSet(ref=ref, probes=probes, meta=meta), today=TODAY).findings
 
 
 def codes(findings: tuple[Finding, ...]) -> list[str]:
@@ -64,8 +64,8 @@ def test_expiry_depends_on_the_day_given() -> None:
     probe = Probe(probe_id="a", question="Who reigns?", targets=("Ann",), source="s", valid_until="2026-02-28")
     ref = ProbeSetRef(name="n", path="p", sha256="s", n_probes=1)
     probe_set = ProbeSet(ref=ref, probes=(probe,), meta=META)
-    assert "P007" in codes(check_probe_set(probe_set, today=date(2026, 3, 1)))
-    assert "P007" not in codes(check_probe_set(probe_set, today=date(2026, 2, 28)))
+    assert "P007" in codes(check_probe_set(probe_set, today=date(2026, 3, 1)).findings)
+    assert "P007" not in codes(check_probe_set(probe_set, today=date(2026, 2, 28)).findings)
 
 
 def test_an_allowed_finding_stays_visible_with_its_reason() -> None:
@@ -83,18 +83,18 @@ def test_what_is_allowed_for_one_probe_is_not_allowed_for_another() -> None:
 
 
 def test_a_clear_leak_is_an_error() -> None:
-    (finding,) = leak_findings(with_cue(200, 1.0))
+    finding = leak_finding(leak_auroc(with_cue(200, 1.0)))
     assert (finding.code, finding.severity) == ("P501", "error")
 
 
 def test_a_leak_that_may_be_chance_is_a_warning() -> None:
-    (finding,) = leak_findings(with_cue(120, 0.6))
+    finding = leak_finding(leak_auroc(with_cue(120, 0.6)))
     assert (finding.code, finding.severity) == ("P501", "warning")
     assert "AUROC 0.7" in finding.message
 
 
 def test_no_leak_is_told_with_its_number() -> None:
-    (finding,) = leak_findings(with_cue(200, 0.0))
+    finding = leak_finding(leak_auroc(with_cue(200, 0.0)))
     assert (finding.code, finding.severity) == ("P501", "info")
     assert "AUROC 0." in finding.message
 

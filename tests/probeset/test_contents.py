@@ -3,13 +3,14 @@ from __future__ import annotations
 from evaluator.probeset import ProbeSet, stats_of
 from evaluator.probeset.contents import twin_pairs
 from evaluator.records import Probe, ProbeSetRef
+from evaluator.set_records import Balance
 
 PROBES = (
     Probe(probe_id="a", question="q", targets=("t",), topic="art", twin="b"),
     Probe(probe_id="b", question="q", unanswerable="future", topic="art", twin="a", language="zh"),
     Probe(probe_id="c", question="q", targets=("1",), match="number", cluster="k", twin="d"),
     Probe(probe_id="d", question="q", targets=("2",), match="number", cluster="k", twin="c"),
-    Probe(probe_id="e", question="q", unanswerable="unknown", topic="war", twin="a"),
+    Probe(probe_id="e", question="q", unanswerable="unknown", topic="war", twin="a", tags=("x", "difficulty:hard")),
 )
 
 
@@ -26,6 +27,11 @@ def test_everything_is_counted() -> None:
     assert stats.languages == {"en": 4, "zh": 1}
     assert stats.match_types == {"auto": 3, "number": 2}
     assert stats.n_clusters == 2
+    assert stats.twin_share == 0.4
+    assert stats.difficulties == {"(none)": 4, "hard": 1}
+    assert stats.topic_balance["art"] == Balance(answerable=1, unanswerable=1, in_twins=2)
+    assert stats.difficulty_balance["hard"].n == 1
+    assert sum(balance.n for balance in stats.language_balance.values()) == 5
 
 
 def test_a_pair_names_each_other_and_has_one_answerable_side() -> None:

@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 import pytest
 
-from evaluator.providers.checks import price_list
-from evaluator.providers.prices import PriceList
+from evaluator.providers.checks import prices_of
+from evaluator.providers.prices import PriceList, most_usd
 from evaluator.records import Message, ModelSettings, Request, Sampling, Usage
 from tests.providers.test_parameters import DIRECT, ROUTED
 
@@ -18,7 +18,7 @@ MILLION = Usage(prompt_tokens=100_000, completion_tokens=10_000)
 
 @pytest.mark.parametrize("model_id", [*DIRECT.values(), *ROUTED.values()])
 def test_every_model_has_a_price(model_id: str) -> None:
-    prices = price_list(ModelSettings(id=model_id))
+    prices = prices_of(ModelSettings(id=model_id))
     assert prices is not None
     cost = prices.cost_usd(MILLION, at=AT)
     assert cost is not None
@@ -83,8 +83,8 @@ def test_the_source_names_the_list_and_its_version() -> None:
 
 
 def test_nobody_knows_the_price_at_another_address() -> None:
-    assert price_list(ModelSettings(id="openai/gpt-5.5", base_url="https://gateway.example/v1")) is None
-    assert price_list(ModelSettings(id="server/m", base_url="http://127.0.0.1:1")) is None
+    assert prices_of(ModelSettings(id="openai/gpt-5.5", base_url="https://gateway.example/v1")) is None
+    assert prices_of(ModelSettings(id="server/m", base_url="http://127.0.0.1:1")) is None
 
 
 def test_the_most_an_attempt_can_cost_is_above_what_it_does() -> None:
@@ -98,8 +98,8 @@ def test_the_most_an_attempt_can_cost_is_above_what_it_does() -> None:
         sampling=Sampling(max_tokens=1000),
     )
     prices = PriceList("openai", "gpt-5.5")
-    assert prices.most_usd(request) == pytest.approx((1000 + 100) * 5e-6 + 1000 * 30e-6)
+    assert most_usd(prices, request) == pytest.approx((1000 + 100) * 5e-6 + 1000 * 30e-6)
     unlimited = Request(
         **{name: getattr(request, name) for name in request.__struct_fields__} | {"sampling": Sampling()}
     )
-    assert prices.most_usd(unlimited) is None
+    assert most_usd(prices, unlimited) is None

@@ -71,3 +71,18 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
         json_schema(name)
     assert len(str(e.value)) < 300
     assert "\x1b" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "fits"),
+    [
+        ({"targets": ["t"]}, True),
+        ({"unanswerable": "future", "targets": []}, True),
+        ({}, False),
+        ({"targets": []}, False),
+        ({"targets": ["t"], "unanswerable": "future"}, False),
+        ({"targets": ["t"], "unanswerable": None}, True),
+    ],
+)
+def test_a_probe_has_targets_or_a_reason(fields: dict[str, Any], fits: bool) -> None:
+    assert validator("probe").is_valid({"probe_id": "p", "question": "q", **fields}) == fits

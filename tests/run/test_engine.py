@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from evaluator.journal import JournalWriter, read_journal
 from evaluator.records import Failure, ModelSettings, Probe, Request, Response, Verdict
 from evaluator.run import engine as engine_module
-from evaluator.run.engine import Engine, Lane, open_requests
+from evaluator.run.bounds import Bounds, Refusal
+from evaluator.run.engine import Engine, open_requests
+from evaluator.run.lane import Lane
 from evaluator.run.plan import plan_requests
 from evaluator.run.prompts import prompt_named
 from evaluator.run.retry import may_retry, wait_before_retry_s
@@ -67,6 +70,7 @@ class Notes:
         self.verdicts: list[Verdict] = []
         self.retries: list[float] = []
         self.halts: list[tuple[str, str]] = []
+        self.notices: list[str] = []
         self.on_verdict_hook: Callable[[], None] = lambda: None
 
     def on_verdict(self, response: Response, verdict: Verdict) -> None:
@@ -79,12 +83,16 @@ class Notes:
     def on_halt(self, model: str, reason: str) -> None:
         self.halts.append((model, reason))
 
+    def on_notice(self, text: str) -> None:
+        self.notices.append(text)
+
 
 class Bench:
     """One journal, any number of lanes."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "journal.jsonl"
+        self.bounds = Bounds()
         self.notes = Notes()
 
     def ask(self, **scripts: Answer) -> dict[str, ScriptedProvider]:
@@ -101,7 +109,7 @@ class Bench:
                 settings = ModelSettings(id=f"server/{name}", concurrency=4, timeout_s=0.3, max_attempts=3)
                 requests = plan_requests(PROBES, [settings], [prompt_named("none")], repeats=1)
                 lanes.append(Lane(settings, provider, open_requests(requests, state)))
-            await engine.ask(lanes)
+            await engine.ask(lanes, self.bounds)
         return providers
 
     @property
@@ -234,6 +242,60 @@ def test_stop_wakes_a_worker_that_waits_for_its_next_attempt(bench: Bench) -> No
 
     bench.ask(m=script)
     assert "p3" not in bench.outcomes
+
+
+class Purse:
+    """A budget of so many dollars; every attempt may cost up to 1 and costs 0.25, or nothing when it fails."""
+
+    def __init__(self, dollars: float) -> None:
+        self.dollars = dollars
+        self.spent = self.reserved = self.most = 0.0
+
+    def reserve(self, request: Request, most_usd: float | None) -> Refusal | None:
+        if self.spent + self.reserved + 1 > self.dollars:
+            return Refusal("the budget is used up")
+        self.reserved += 1
+        self.most = max(self.most, self.spent + self.reserved)
+        return None
+
+    def settle(self, request: Request, response: Response) -> None:
+        self.reserved -= 1
+        self.spent += 0.25 if response.failure is None else 0.0
+
+
+def test_a_budget_is_never_exceeded_and_what_it_leaves_out_stays_pending(bench: Bench) -> None:
+    purse = Purse(3.1)
+    bench.bounds = Bounds(budget=purse)
+    provider = bench.ask(m=good)["m"]
+    assert purse.most <= 3.1
+    assert purse.reserved == 0
+    assert len(provider.asked) == len(bench.outcomes) == 9, "asked until what is left is less than one attempt can cost"
+    assert "budget" in bench.notes.halts[0][1]
+    bench.bounds = Bounds()
+    assert len(bench.ask(m=good)["m"].asked) == len(PROBES) - 9
+
+
+def test_failed_attempts_give_their_reservation_back(bench: Bench) -> None:
+    async def script(request: Request, n: int) -> Response:
+        return failed(request, "transient") if n < 3 else reply(request)
+
+    purse = Purse(0.25 * len(PROBES) + 1)
+    bench.bounds = Bounds(budget=purse)
+    bench.ask(m=script)
+    assert purse.reserved == 0
+    assert purse.spent == 0.25 * len(PROBES)
+
+
+def test_after_the_time_is_up_nothing_more_is_sent(bench: Bench) -> None:
+    async def script(request: Request, n: int) -> Response:
+        await asyncio.sleep(0.05)
+        return reply(request)
+
+    bench.bounds = Bounds(stop_at=time.monotonic() + 0.08)
+    provider = bench.ask(m=script)["m"]
+    assert 4 <= len(provider.asked) <= 16
+    assert len(bench.outcomes) == len(provider.asked)
+    assert "time is up" in bench.notes.notices[0]
 
 
 def test_an_intent_is_on_disk_before_the_request_is_sent(bench: Bench) -> None:

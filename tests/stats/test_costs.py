@@ -57,6 +57,11 @@ def test_ambiguous_sends_have_an_upper_bound_only_when_all_are_known(recorded_ru
     assert run_with(recorded_run, {}).cost.maybe_paid_usd == 0
 
 
+def test_attempts_that_gave_no_answer_are_part_of_what_was_paid(recorded_run: Any) -> None:
+    cost = run_with(recorded_run, {"cost_usd": 0.5, "retries_usd": 0.25}, {"cost_usd": 0.25}).cost
+    assert (cost.usd, cost.usd_per_1000_probes) == (1.0, 500)
+
+
 def test_tokens_are_summed_where_they_are_told(recorded_run: Any) -> None:
     cost = run_with(recorded_run, {"usage": Usage(prompt_tokens=5, completion_tokens=0)}, {}).cost
     assert (cost.prompt_tokens, cost.completion_tokens, cost.reasoning_tokens) == (5, 0, None)

@@ -84,7 +84,7 @@ def module_of_name(draw: Draw) -> Iterator[Pair]:
         yield Pair(
             question=wording.format(version=version, name=entry.name),
             twin_question=wording.format(version=version, name=entry.absent),
-            targets=(entry.module,),
+            targets=(entry.module, *entry.also.split()),
             match="text",
             reason="nonexistent",
             why=f"No public module of {version} has `{entry.absent}`.",

@@ -25,11 +25,13 @@ class Signature(Record, frozen=True):
 
 
 class Name(Record, frozen=True):
-    """A name with the one module that offers it, and a like name that the library does not have."""
+    """A name with the module that offers it, and a like name that the library does not have."""
 
     name: str
     module: str
     absent: str
+    also: str = ""
+    """Other modules that list the same name, parted by spaces: right answers too."""
 
 
 class ExceptionClass(Record, frozen=True):

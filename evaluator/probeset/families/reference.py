@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 from evaluator.config import FAMILY_PREFIX
 from evaluator.errors import ProbeFileError
 from evaluator.probeset.families.registry import find_family
-from evaluator.probeset.meta import SetMeta
 from evaluator.probeset.nearest import nearest
 from evaluator.probeset.probe_set import ProbeSet, content_sha256
 from evaluator.records import ProbeSetRef, Record
+from evaluator.set_records import SetMeta
 
 DEFAULT_N = 100
 MAX_N = 10_000

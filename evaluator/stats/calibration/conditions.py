@@ -1,7 +1,7 @@
 """When a calibrated number is refused or carries a warning, and what to do about it.
 
-The limits are proposals, not taken from a paper unless a comment names one; they are in one place
-so that they can be changed, and every condition that fires is printed with the number or in its place.
+The limits are in `evaluator.calibration_limits`, where [calibration] of evaluation.toml changes them;
+every condition that fires is printed with the number or in its place.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from evaluator.calibration_limits import Thresholds as Thresholds
 from evaluator.records import LABELS
 from evaluator.stats.calibration.influence import ShareRatio
 from evaluator.stats.calibration.items import N_LABELS, CellTable
@@ -46,41 +47,6 @@ ConditionCode = Literal[
     "differential_judge",
 ]
 WRONG_CLASSES = (1, N_LABELS + 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """Every limit at which a calibrated number is refused or warned about."""
-
-    min_cell_labels: int = 5
-    """Labels each verdict cell needs that holds more than `small_cell_share` of the responses."""
-    small_cell_share: float = 0.02
-    thin_cell_labels: int = 8
-    """Below this many labels a cell is warned about."""
-    min_clusters: int = 10
-    few_clusters: int = 60
-    """With fewer clusters than this, a verdict rarer than `rare_verdict_share` is warned about."""
-    rare_verdict_share: float = 0.1
-    min_denominator_share: float = 0.05
-    min_denominator_items: float = 20.0
-    """Effective responses the denominator needs."""
-    max_width: float = 0.4
-    """Of the interval, as a share of the range of the rate."""
-    min_class_labels: int = 10
-    """Labels of each true class that a transported calibration needs."""
-    min_judge_j: float = 0.2
-    """The lower 95% limit of the judge's Youden J has to be above this."""
-    weak_judge_j: float = 0.5
-    max_condition_number: float = 10.0
-    outside_errors: float = 2.0
-    """Standard errors by which a share may be impossible before the model counts as misspecified."""
-    min_donors: int = 4
-    """Donors with labels below which a range is shown in place of an interval."""
-    max_judge_gap: float = 0.15
-    """Difference of the judge's J between models above which its errors count as different."""
-    ungraded_share: float = 0.01
-    labelled_share: float = 0.9
-    """Share of the drawn responses that should have a label."""
 
 
 DEFAULT_THRESHOLDS = Thresholds()

@@ -60,6 +60,8 @@ class RunCalibration:
     notes: tuple[str, ...] = ()
     limits: Thresholds = DEFAULT_THRESHOLDS
     donors: Mapping[Group, Confusion] = field(default_factory=dict)
+    truths: Ints | None = None
+    """Code of the person's label per row of the columns, or `UNLABELLED`; None where no label counts."""
 
     def estimates(self, group: Group, counts: Mapping[str, Counts], level: float) -> list[Estimate]:
         """Calibrated estimates of one model under one prompt, in the order of the metrics.
@@ -165,7 +167,16 @@ def calibrate_run(
     if not usable.is_refused:
         notes += [*usable.notes, *_impossible_notes(columns, truths, facts)]
         notes += [*_unlabelled_notes(tables, donors), *_gap_notes(tables, limits)]
-    return RunCalibration(items, facts, not usable.is_refused, usable.conditions, tuple(notes), limits, donors)
+    return RunCalibration(
+        items=items,
+        facts=facts,
+        is_usable=not usable.is_refused,
+        conditions=usable.conditions,
+        notes=tuple(notes),
+        limits=limits,
+        donors=donors,
+        truths=None if usable.is_refused else truths,
+    )
 
 
 def _verdict_labels(columns: Columns) -> dict[str, Label]:

@@ -116,6 +116,48 @@ def discordance_log_e(only_a: float, only_b: float, *, a: float = 0.5) -> float:
     return mixture + (only_a + only_b) * math.log(2)
 
 
+def rate_excess_log_e(hits: float, trials: float, limit: float, *, a: float = 0.5) -> float:
+    """Natural logarithm of the e-value against "the hits have a mean rate of at most `limit`".
+
+    The likelihood ratio of a rate q > limit to the limit itself, averaged over q ~ Beta(a, a) above
+    the limit: e = B(k + a, n - k + a)·P(q > limit | k, n) / (B(a, a)·P(q > limit)) / (l^k·(1 - l)^(n - k)).
+    At a limit of 1/2 it is the one-sided form of `discordance_log_e`, for "not worse".
+
+    Args:
+        hits: k over all looks, 0 <= hits <= trials.
+        trials: n over all looks.
+        limit: In (0, 1).
+        a: Of the mixture, > 0.
+
+    Returns:
+        log e; 0 before any trial.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Assumes:
+        Independent trials given the past. They may have different rates, as fixed probes do, while
+        their mean at every look is at most the limit: by the inequality of the means each factor
+        E[1 + b(x - l)] of a look multiplies to at most 1 (Waudby-Smith & Ramdas 2024, JRSS B 86(1):1-27).
+
+    >>> rate_excess_log_e(0, 0, 0.5)
+    0.0
+    >>> round(math.exp(rate_excess_log_e(12, 13, 0.5)), 2), rate_excess_log_e(1, 13, 0.5) < 0
+    (101.52, True)
+    """
+    from scipy.special import betaincc, betaln
+
+    if not (0 <= hits <= trials and 0 < limit < 1 and a > 0):
+        msg = f"need 0 <= hits <= trials, limit in (0, 1) and a > 0, got {hits}, {trials}, {limit} and a = {a}"
+        raise ValueError(msg)
+    above, above_before = float(betaincc(hits + a, trials - hits + a, limit)), float(betaincc(a, a, limit))
+    if above == 0.0:
+        return -math.inf
+    mixture = float(betaln(hits + a, trials - hits + a)) - float(betaln(a, a))
+    likelihood = hits * math.log(limit) + (trials - hits) * math.log1p(-limit)
+    return mixture + math.log(above) - math.log(above_before) - likelihood
+
+
 def e_process(only_a: Sequence[int], only_b: Sequence[int]) -> Floats:
     """e-value after every look, from the discordant pairs of each look.
 

@@ -9,6 +9,7 @@ import numpy as np
 from evaluator.stats.clusters import Floats
 from evaluator.stats.confidence.inputs import check_pairs
 from evaluator.stats.estimates import Ints
+from evaluator.stats.intervals import Interval
 
 MOST_BINS = 15
 _GRID = 4096
@@ -39,7 +40,7 @@ def smooth_ece(confidence: Floats, correct: Floats) -> float:
     0.4
     """
     check_pairs(confidence, correct)
-    return _smooth_error(_spectrum(confidence, correct - confidence))
+    return _smooth_error(_spectrum(confidence, correct - confidence, len(confidence)))
 
 
 def smooth_ece_at(confidence: Floats, correct: Floats, width: float) -> float:
@@ -52,7 +53,7 @@ def smooth_ece_at(confidence: Floats, correct: Floats, width: float) -> float:
     if not width >= _NARROWEST:
         msg = f"need a width >= {_NARROWEST}, got {width}"
         raise ValueError(msg)
-    return _smoothed(_spectrum(confidence, correct - confidence), width)
+    return _smoothed(_spectrum(confidence, correct - confidence, len(confidence)), width)
 
 
 def chance_smooth_ece(
@@ -61,7 +62,7 @@ def chance_smooth_ece(
     """What the smooth calibration error would be if the confidence were perfectly calibrated.
 
     Args:
-        confidence: In [0, 1], shape (n,).
+        confidence: In [0, 1], shape (n,); its order does not matter.
         level: Quantile of the upper limit, in (0, 1).
         seed: Of the draw.
         n_replicates: How often correctness is drawn from the confidence itself.
@@ -74,11 +75,51 @@ def chance_smooth_ece(
     """
     check_pairs(confidence, np.zeros_like(confidence))
     random = np.random.default_rng(seed)
-    drawn = [
-        _smooth_error(_spectrum(confidence, (random.random(len(confidence)) < confidence) - confidence))
-        for _ in range(n_replicates)
-    ]
+    levels, n = np.unique(confidence, return_counts=True)
+    drawn = []
+    for _ in range(n_replicates):
+        residuals = random.binomial(n, levels) - n * levels
+        drawn.append(_smooth_error(_spectrum(levels, residuals, len(confidence))))
     return float(np.mean(drawn)), float(np.quantile(drawn, level))
+
+
+def smooth_ece_interval(
+    confidence: Floats, correct: Floats, clusters: Ints, *, level: float = 0.95, n_replicates: int = 1000
+) -> Interval | None:
+    """Percentile bootstrap over clusters of the smooth calibration error, from a fixed seed.
+
+    Under perfect calibration it lies above 0 as the error itself does: compare both with
+    `chance_smooth_ece`.
+
+    Args:
+        confidence: In [0, 1], shape (n,).
+        correct: 0 or 1, shape (n,).
+        clusters: Code per answer, >= 0, shape (n,).
+        level: Target coverage, in (0, 1).
+        n_replicates: How often clusters are drawn anew.
+
+    Returns:
+        (low, high) that holds the error itself; None with fewer than two clusters.
+
+    Source:
+        Błasiok & Nakkiran (2023), arXiv:2309.12236, section 5; Efron (1979) for the bootstrap.
+    """
+    check_pairs(confidence, correct)
+    # One canonical order: the draw must not depend on the order of the rows.
+    order = np.lexsort((correct, confidence, clusters))
+    confidence, residuals = confidence[order], (correct - confidence)[order]
+    _, code = np.unique(clusters[order], return_inverse=True)
+    n_clusters = int(code[-1]) + 1
+    if n_clusters < 2:
+        return None
+    random = np.random.default_rng(0)
+    drawn = []
+    for _ in range(n_replicates):
+        weights = np.bincount(random.integers(0, n_clusters, n_clusters), minlength=n_clusters)[code]
+        drawn.append(_smooth_error(_spectrum(confidence, residuals * weights, int(weights.sum()))))
+    found = smooth_ece(confidence, residuals + confidence)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
+    return min(low, found), max(high, found)
 
 
 def equal_mass_bins(confidence: Floats, n_bins: int) -> Ints:
@@ -159,8 +200,8 @@ def spiegelhalter_z(confidence: Floats, correct: Floats) -> float | None:
     return float(((correct - confidence) * lean).sum()) / math.sqrt(variance) if variance > 0 else None
 
 
-def _spectrum(confidence: Floats, residuals: Floats) -> Floats:
-    """Cosine transform of the mean residual by confidence: what is reflected at 0 and 1 has no sines."""
+def _spectrum(confidence: Floats, residuals: Floats, n: int) -> Floats:
+    """Cosine transform of the sum of residuals by confidence over n: what is reflected at 0 and 1 has no sines."""
     from scipy.fft import dct
 
     place = np.clip(confidence * _GRID - 0.5, 0, _GRID - 1)
@@ -168,7 +209,7 @@ def _spectrum(confidence: Floats, residuals: Floats) -> Floats:
     share = place - left
     mass = np.bincount(left, weights=residuals * (1 - share), minlength=_GRID)
     mass += np.bincount(left + 1, weights=residuals * share, minlength=_GRID)
-    found: Floats = dct(mass / len(confidence), type=2, norm="ortho")
+    found: Floats = dct(mass / n, type=2, norm="ortho")
     return found
 
 

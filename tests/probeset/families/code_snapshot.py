@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import importlib.util
 import inspect
 import json
+import pkgutil
 import platform
 import re
 import subprocess
@@ -224,7 +226,37 @@ def shape(word: str) -> tuple[bool, bool]:
     return word[0].isupper(), word.isupper()
 
 
-def names_of(library: str) -> list[dict[str, str]]:
+def other_homes(name: str, module: str) -> list[str]:
+    """Return the modules of the standard library, other than `module` and its parts, that list a name as theirs."""
+    return [other for other in listing_modules() if name in LISTED[other] and not f"{other}.".startswith(f"{module}.")]
+
+
+LISTED: dict[str, frozenset[str]] = {}
+UNLISTED = {"__main__", "antigravity", "idlelib", "lib2to3", "test", "this", "turtledemo"}
+
+
+def listing_modules() -> list[str]:
+    """Import what can be imported of the standard library, and note what it lists in `__all__`."""
+    if not LISTED:
+        roots = sorted(name for name in sys.stdlib_module_names - UNLISTED if not name.startswith("_"))
+        for root in roots:
+            for name in [root, *submodules(root)]:
+                try:
+                    LISTED[name] = frozenset(getattr(importlib.import_module(name), "__all__", ()))
+                except (ImportError, OSError):
+                    continue
+    return sorted(LISTED)
+
+
+def submodules(root: str) -> list[str]:
+    """Return the public modules of a package."""
+    spec = importlib.util.find_spec(root)
+    places = spec.submodule_search_locations if spec else None
+    inside = pkgutil.iter_modules(places, f"{root}.") if places else ()
+    return [module.name for module in inside if not module.name.split(".")[-1].startswith(("_", "test"))]
+
+
+def names_of(library: str) -> list[dict[str, Any]]:
     """Return names with the one module that offers them, each beside a name that no module of the library has."""
     homes: dict[str, list[str]] = {}
     for module in LIBRARIES[library]:
@@ -243,7 +275,10 @@ def names_of(library: str) -> list[dict[str, str]]:
         absent = renamed(name, sorted(homes), draw, lambda other: other not in used and not exists(other))
         if absent:
             used.add(absent)
-            rows.append({"name": name, "module": homes[name][0], "absent": absent})
+            also = other_homes(name, homes[name][0]) if library == "Python" else []
+            rows.append(
+                {"name": name, "module": homes[name][0], "absent": absent} | ({"also": " ".join(also)} if also else {})
+            )
     return sorted(rows[: 2 * MOST_CALLABLES[library]], key=lambda row: row["name"])
 
 

@@ -87,10 +87,10 @@ class LabelledRun:
         return GoldSet(design=self.design, labels=tuple(self.labels), n_stale=self.n_stale)
 
     def summary(self, **manifest: Any) -> Summary:
-        from evaluator.stats import summarise
+        from evaluator.stats import People, summarise
 
         changed = msgspec.structs.replace(self.run.manifest, **manifest)
-        return summarise(changed, self.run.probes, self.run.responses, self.run.verdicts, gold=self.gold)
+        return summarise(changed, self.run.probes, self.run.responses, self.run.verdicts, people=People(gold=self.gold))
 
     def result(self, model: str = "m") -> ModelResult:
         (found,) = [result for result in self.summary().results if result.model == model]

@@ -199,7 +199,7 @@ def test_a_calibrated_summary_survives_its_file(labelled_run: Any) -> None:
 def test_an_empty_draw_changes_nothing(labelled_run: Any) -> None:
     found = labelled_run(n_probes=60, per_cell=5)
     run = found.run
-    from evaluator.stats import summarise
+    from evaluator.stats import People, summarise
 
     gold = GoldSet(design=found.design, labels=())
-    assert summarise(run.manifest, run.probes, run.responses, run.verdicts, gold=gold) == run.summary()
+    assert summarise(run.manifest, run.probes, run.responses, run.verdicts, people=People(gold=gold)) == run.summary()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -18,6 +19,7 @@ from evaluator.stats.comparison.sequential import (
     e_process,
     first_alarm,
     next_look,
+    rate_excess_log_e,
     spent_alpha,
 )
 
@@ -140,3 +142,38 @@ def test_a_fresh_baseline_may_always_be_looked_at() -> None:
 def test_what_is_out_of_range_is_refused(call: Any) -> None:
     with pytest.raises(ValueError, match="need"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "limit"), [(0, 0, 0.5), (12, 13, 0.5), (3, 40, 0.1), (9, 40, 0.1), (1, 1, 0.9)]
+)
+def test_the_one_sided_mixture_is_the_integral_it_stands_for(hits: int, trials: int, limit: float) -> None:
+    from scipy.integrate import quad
+    from scipy.stats import beta
+
+    prior = beta(0.5, 0.5)
+
+    def weighted(rate: float) -> float:
+        ratio = (rate / limit) ** hits * ((1 - rate) / (1 - limit)) ** (trials - hits)
+        return float(ratio * prior.pdf(rate) / prior.sf(limit))
+
+    expected = quad(weighted, limit, 1, limit=400)[0]
+    assert math.exp(rate_excess_log_e(hits, trials, limit)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("rates", [(0.02, 0.4, 0.05, 0.13), (0.15, 0.15, 0.15, 0.15), (0.1, 0.1, 0.1, 0.1)])
+def test_the_one_sided_mixture_is_fair_up_to_the_limit_also_for_probes_of_different_rates(
+    rates: tuple[float, ...],
+) -> None:
+    expected = 0.0
+    for outcome in itertools.product((0, 1), repeat=4):
+        chance = math.prod(rate if hit else 1 - rate for rate, hit in zip(rates, outcome, strict=True))
+        expected += chance * math.exp(rate_excess_log_e(sum(outcome), 4, 0.15))
+    assert expected <= 1 + 1e-12
+    assert (expected == pytest.approx(1)) == (set(rates) == {0.15})
+
+
+@pytest.mark.parametrize("arguments", [(2, 1, 0.5), (-1, 1, 0.5), (0, 1, 0.0), (0, 1, 1.0)])
+def test_the_one_sided_mixture_refuses_what_is_no_rate(arguments: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="need 0 <= hits <= trials"):
+        rate_excess_log_e(*arguments)

@@ -1,0 +1,137 @@
+"""`evaluator plan`: what a run would ask and cost, before anything is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evaluator.cli.options import (
+    AnswersOption,
+    BaseUrlOption,
+    ConcurrencyOption,
+    ConfigArgument,
+    JsonOption,
+    JudgeAllOption,
+    JudgeBaseUrlOption,
+    JudgeOption,
+    JudgeRepeatsOption,
+    MaxTokensOption,
+    ModelOption,
+    ProbesOption,
+    PromptOption,
+    RepeatsOption,
+    ReuseOption,
+    RunIdOption,
+    RunsOption,
+    SelfGradingOption,
+    TemperatureOption,
+)
+
+if TYPE_CHECKING:
+    from evaluator.config import Settings
+    from evaluator.records import Request
+    from evaluator.run.session import RunPlan
+
+
+def plan(
+    config: ConfigArgument = None,
+    probes: ProbesOption = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    answers: AnswersOption = None,
+    prompt: PromptOption = None,
+    repeats: RepeatsOption = None,
+    max_tokens: MaxTokensOption = None,
+    temperature: TemperatureOption = None,
+    concurrency: ConcurrencyOption = None,
+    run_id: RunIdOption = None,
+    out: RunsOption = None,
+    reuse: ReuseOption = None,
+    judge: JudgeOption = None,
+    judge_base_url: JudgeBaseUrlOption = None,
+    judge_all: JudgeAllOption = False,
+    judge_repeats: JudgeRepeatsOption = None,
+    allow_self_grading: SelfGradingOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what `run` with the same words would ask: requests, tokens, USD, minutes. Asks no model.
+
+    Judge calls, repeats and reasoning are counted. What is answered already, in the run of that
+    --run-id or in the one to reuse, is not.
+
+    \b
+    Examples:
+      evaluator plan evaluation.toml
+      evaluator plan --probes probes/core --model openrouter/moonshotai/kimi-k2.6 --model openai/gpt-5.5 --repeats 3
+      evaluator plan --probes probes/core --model openai/gpt-5.5 --judge anthropic/claude-opus-4-7 --json
+    """
+    import sys
+
+    from evaluator.cli.result import terminal_width
+    from evaluator.cli.run import RunFlags, settings_from
+    from evaluator.report import forecast_bytes, render_forecast
+    from evaluator.run.forecast import forecast
+
+    flags = RunFlags(
+        probes=probes,
+        model=model,
+        base_url=base_url,
+        answers=answers,
+        prompt=prompt,
+        repeats=repeats,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        concurrency=concurrency,
+        out=out,
+        judge=judge,
+        judge_base_url=judge_base_url,
+        judge_all=judge_all,
+        judge_repeats=judge_repeats,
+    )
+    settings = settings_from(config, flags)
+    planned = plan_of(settings, allow_self_grading=allow_self_grading)
+    todo, n_judged = open_in(planned, settings, run_id=run_id, reuse=reuse)
+    found = forecast(planned, todo, n_judged=n_judged)
+    if as_json:
+        sys.stdout.write(forecast_bytes(found).decode("ascii"))
+    else:
+        sys.stdout.write(render_forecast(found, width=terminal_width(), colour=sys.stdout.isatty()))
+
+
+def plan_of(settings: Settings, *, allow_self_grading: bool) -> RunPlan:
+    """Return what a run with these settings asks its models and would ask its judges."""
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from evaluator.errors import ConfigError
+    from evaluator.graders import default_grader
+    from evaluator.probeset import read_probe_sets
+    from evaluator.run.judging import with_judges
+    from evaluator.run.session import prepare
+
+    if not settings.probes:
+        raise ConfigError("need at least one probe set: --probes PATH or probes = [...] in the config file")
+    grader = default_grader()
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    planned = prepare(settings, read_probe_sets(settings.probes), grader, run_id="plan", started_at=started_at)
+    manifest = with_judges(planned.manifest, settings, grader.name, allow_self_grading=allow_self_grading)
+    return msgspec.structs.replace(planned, manifest=manifest)
+
+
+def open_in(
+    planned: RunPlan, settings: Settings, *, run_id: str | None, reuse: str | None
+) -> tuple[list[Request], int]:
+    """Return what neither the run of that id nor the one to reuse has answered, and how much the first has judged."""
+    from pathlib import Path
+
+    from evaluator.journal import RunDirectory, check_run_id
+    from evaluator.run.engine import open_requests
+
+    todo, out, n_judged = planned.requests, Path(settings.out), 0
+    if run_id is not None:
+        own = RunDirectory(out / check_run_id(run_id))
+        todo = open_requests(todo, own.read_journal()) if own.exists else todo
+        n_judged = len(planned.requests) - len(todo) if own.judgements_path.exists() else 0
+    if reuse is not None:
+        todo = open_requests(todo, RunDirectory.find(reuse, out).read_journal())
+    return todo, n_judged

@@ -1,0 +1,133 @@
+"""The cap on what a run may spend, held by reservation.
+
+Before an attempt is sent, the most it can cost is set aside; what was spent and what is set aside
+never exceed the cap. Once the attempt has an end, what it cost takes the place of what was set
+aside. An attempt that may have been paid without saying so counts with the most it can have cost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from evaluator.journal import PER_USD, Spent, picodollars, trusted_cost_usd
+from evaluator.records import Request, Response
+from evaluator.run.bounds import Refusal
+
+LOOK_AFTER = 20
+"""Answers of a model after which it is known whether the plan foresaw their length."""
+SURE_BY = 2.0
+"""Standard errors by which the cost of the rest must be above the cap, before the run is stopped for it."""
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """What a session is expected to cost, and what to do when it turns out otherwise."""
+
+    n_open: Mapping[str, int] = {}
+    """Requests to each model."""
+    planned_usd: float | None = None
+    """What the plan expects of the whole session; None when it does not know."""
+    goes_on: bool = False
+    """Spend up to the cap even when the rest will not fit under it."""
+
+
+class SpendCap:
+    """Lets a run spend up to a cap; a `Budget`."""
+
+    def __init__(
+        self,
+        max_usd: float,
+        spent: Spent,
+        *,
+        outlook: Outlook | None = None,
+        allow_unknown: bool = False,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """Begin with what the journals say was `spent` before.
+
+        Args:
+            max_usd: The cap, over all sessions of the run.
+            spent: By earlier sessions.
+            outlook: What is expected of this one.
+            allow_unknown: Send what nobody knows the price of; it is not counted.
+            on_notice: Told when the rest will not fit under the cap.
+        """
+        self.max_usd = max_usd
+        self.spent = spent
+        self._cap = math.floor(max_usd * PER_USD)
+        self._outlook = outlook or Outlook()
+        self._allow_unknown = allow_unknown
+        self._on_notice = on_notice or (lambda _: None)
+        self._held: dict[str, float | None] = {}
+        self._reserved = 0
+        self._costs: dict[str, list[float]] = {}
+        self._refused: dict[str, Refusal] = {}
+        self._end: Refusal | None = None
+
+    @property
+    def spent_usd(self) -> float:
+        """What was spent at most, over all sessions."""
+        return self.spent.most / PER_USD
+
+    def reserve(self, request: Request, most_usd: float | None) -> Refusal | None:
+        """Set aside the most that one attempt can cost, or say why not."""
+        refusal = self._end or self._refused.get(request.model)
+        if refusal is not None:
+            return refusal
+        if most_usd is None and not self._allow_unknown:
+            return Refusal("the price is not known, so the cap could not be held", is_final=True)
+        most = picodollars(most_usd or 0.0)
+        if self.spent.most + self._reserved + most > self._cap:
+            return Refusal(
+                f"the next request could cost up to ${most / PER_USD:.4f}; "
+                f"${self.spent_usd:.4f} of {self.max_usd:g} USD are spent"
+            )
+        self._held[request.request_id] = most_usd
+        self._reserved += most
+        return None
+
+    def settle(self, request: Request, response: Response) -> None:
+        """Replace what was set aside for `request` by what the attempt cost."""
+        most_usd = self._held.pop(request.request_id)
+        self._reserved -= picodollars(most_usd or 0.0)
+        cost_usd = trusted_cost_usd(response)
+        if response.cost_usd is not None and cost_usd is None:
+            # The next one could truly cost as much.
+            told = f"it reports {response.cost_usd:,.4f} USD for one answer, far above its list price"
+            self._refused[request.model] = Refusal(f"{told}; look at its bill, then resume", is_final=True)
+        failure = response.failure
+        if failure is None or failure.maybe_paid or cost_usd is not None:
+            self.spent.add(cost_usd, most_usd)
+        if failure is None and cost_usd is not None:
+            self._look_ahead(request.model, cost_usd)
+
+    def _look_ahead(self, model: str, cost_usd: float) -> None:
+        """After some answers of a model, see whether the rest of them fits under the cap."""
+        costs = self._costs.setdefault(model, [])
+        if len(costs) >= LOOK_AFTER:
+            return
+        costs.append(cost_usd)
+        n_left = self._outlook.n_open.get(model, 0) - len(costs)
+        if len(costs) < LOOK_AFTER or n_left <= 0:
+            return
+        mean = math.fsum(costs) / len(costs)
+        error = math.sqrt(math.fsum((cost - mean) ** 2 for cost in costs) / (len(costs) - 1) / len(costs))
+        room = self.max_usd - self.spent_usd
+        if n_left * (mean - SURE_BY * error) > room:
+            self._warn(model, n_left * mean, len(costs))
+
+    def _warn(self, model: str, rest_usd: float, n_seen: int) -> None:
+        planned = self._outlook.planned_usd
+        told = (
+            f"{model}: after {n_seen} answers the rest is expected to cost ${rest_usd:.2f}; "
+            f"${self.spent_usd:.4f} of {self.max_usd:g} USD are spent"
+        )
+        # Where the plan itself was above the cap, who set it knows.
+        is_surprise = planned is not None and planned <= self.max_usd
+        if is_surprise and not self._outlook.goes_on:
+            why = f"{told} and the plan was ${planned:.2f}; go on with a higher --max-usd, or up to it with --yes"
+            self._end = Refusal(why, is_final=True)
+            return
+        self._on_notice(f"{told}: it will stop before the end")
