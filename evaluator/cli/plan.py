@@ -15,6 +15,7 @@ from evaluator.cli.options import (
     JudgeOption,
     JudgeRepeatsOption,
     MaxTokensOption,
+    MaxUsdOption,
     ModelOption,
     ProbesOption,
     PromptOption,
@@ -51,6 +52,7 @@ def plan(
     judge_all: JudgeAllOption = False,
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
+    max_usd: MaxUsdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` with the same words would ask: requests, tokens, USD, minutes. Asks no model.
@@ -86,11 +88,12 @@ def plan(
         judge_base_url=judge_base_url,
         judge_all=judge_all,
         judge_repeats=judge_repeats,
+        max_usd=max_usd,
     )
     settings = settings_from(config, flags)
     planned = plan_of(settings, allow_self_grading=allow_self_grading)
     todo, n_judged = open_in(planned, settings, run_id=run_id, reuse=reuse)
-    found = forecast(planned, todo, n_judged=n_judged)
+    found = forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd)
     if as_json:
         sys.stdout.write(forecast_bytes(found).decode("ascii"))
     else:
