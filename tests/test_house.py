@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "detection"}
 GATING = {"policy", "gating", "history"}
 FOUNDATION |= GATING | {"verification"}
 GROUND = FOUNDATION | {"protocols", "config"}
@@ -18,7 +18,8 @@ ROOMS: dict[str, set[str]] = {
     "judge_use": set(),
     "record": set(),
     "figures": {"record"},
-    "money": {"record"},
+    "detection": {"record"},
+    "money": {"record", "detection"},
     "label_design": {"record"},
     "comparison": {"record"},
     "records": {"judge_use", "record", "figures", "money"},
@@ -38,10 +39,10 @@ ROOMS: dict[str, set[str]] = {
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
-    | {"audit", "calibration_limits"},
+    | {"audit", "calibration_limits", "detection"},
     "gate": GATING | {"comparison", "records", "results", "errors"},
     "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
-    | {"errors", "jsonl"},
+    | {"errors", "jsonl", "detection"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 ROOMS |= {"policy": {"record"}, "gating": {"comparison", "policy", "record"}, "history": {"gating", "record"}}
