@@ -4,6 +4,7 @@
     prompts = ["none", "permit"]
     repeats = 1
     out = "reports"
+    max_usd = 5.0                   # the run ends before it would spend more
 
     [sampling]                      # for all models
     max_tokens = 1024
@@ -110,6 +111,10 @@ class Settings(Record, frozen=True):
     """Requests in flight at once per model, where [[model]] does not say."""
     timeout_s: float = 600.0
     max_attempts: int = 5
+    max_usd: float | None = None
+    """Never spend more than this on the run, over all its sessions."""
+    allow_unknown_price: bool = False
+    """Under a cap, ask also what has no known price, uncounted."""
     sampling: SamplingTable = SamplingTable()
     privacy: Privacy = Privacy()
     """Who may see the questions and answers: for models and judges."""

@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
 FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "detection"}
+FOUNDATION |= {"item_analysis"}
 GATING = {"policy", "gating", "history"}
 FOUNDATION |= GATING | {"verification"}
 GROUND = FOUNDATION | {"protocols", "config"}
@@ -26,6 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "set_records": {"record", "records"},
+    "item_analysis": {"record"},
     "calibration_limits": {"record"},
     "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
@@ -39,10 +41,11 @@ ROOMS: dict[str, set[str]] = {
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
-    | {"audit", "calibration_limits", "detection"},
+    | {"audit", "calibration_limits", "item_analysis", "detection"},
     "gate": GATING | {"comparison", "records", "results", "errors"},
     "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
-    | {"errors", "jsonl", "detection"},
+    | {"item_analysis", "detection"}
+    | {"errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 ROOMS |= {"policy": {"record"}, "gating": {"comparison", "policy", "record"}, "history": {"gating", "record"}}

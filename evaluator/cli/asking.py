@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -21,12 +20,12 @@ from evaluator.cli.judging import ask_judges, resume_command, say_open_judgement
 from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.cli.result import conclude, save, show
+from evaluator.cli.spending import Spending, budget_of, confirm, look_first, open_of
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
-from evaluator.journal import JournalState, RunDirectory, check_run_id
+from evaluator.journal import Expense, JournalState, RunDirectory, check_run_id
 from evaluator.probeset import read_probe_sets
-from evaluator.providers.address import is_loopback
 from evaluator.records import Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
@@ -43,9 +42,9 @@ class StartOptions:
 
     run_id: str | None = None
     reuse: str | None = None
-    assume_yes: bool = False
     allow_self_grading: bool = False
     max_minutes: float | None = None
+    spending: Spending = field(default_factory=Spending)
 
 
 def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> None:
@@ -65,11 +64,14 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
     if directory.exists:
         plan = continue_same(plan, directory)
     else:
-        confirm_price(plan, assume_yes=options.assume_yes)
-    ask(plan, directory, reuse=reused, bounds=bounds_of(options.max_minutes), as_json=as_json)
+        confirm(plan, options.spending)
+    # As this command says, also for a run that began with another cap.
+    cap, allow_unknown = settings.max_usd, settings.allow_unknown_price
+    spending = replace(options.spending, max_usd=cap, allow_unknown_price=allow_unknown)
+    Asking(plan, directory, reused, bounds_of(options.max_minutes), spending).ask(as_json=as_json)
 
 
-def resume_run(run: str, *, out: str, max_minutes: float | None = None, as_json: bool) -> None:
+def resume_run(run: str, *, out: str, max_minutes: float | None, spending: Spending, as_json: bool) -> None:
     """Continue the run named `run`."""
     bounds = bounds_of(max_minutes)
     directory = RunDirectory.find(run, Path(out))
@@ -77,7 +79,7 @@ def resume_run(run: str, *, out: str, max_minutes: float | None = None, as_json:
     check_judge_prompt(plan.manifest)
     # Imported answers have no model to ask, but their judges may have been interrupted.
     is_for_judges = plan.manifest.imported_from is not None and bool(plan.manifest.judges)
-    ask(plan if is_for_judges else replan(directory), directory, reuse=None, bounds=bounds, as_json=as_json)
+    Asking(plan if is_for_judges else replan(directory), directory, None, bounds, spending).ask(as_json=as_json)
 
 
 def bounds_of(max_minutes: float | None) -> Bounds:
@@ -130,43 +132,46 @@ def continue_same(plan: RunPlan, directory: RunDirectory) -> RunPlan:
     return msgspec.structs.replace(existing, manifest=msgspec.structs.replace(has, models=asked.models))
 
 
-def confirm_price(plan: RunPlan, *, assume_yes: bool) -> None:
-    """Ask a person before anything is sent to a server whose price is not known."""
-    asked = (*plan.manifest.models, *plan.manifest.judges)
-    remote = [model.id for model in asked if model.base_url is not None and not is_loopback(model.base_url)]
-    if remote and not assume_yes and sys.stdin.isatty():
-        n = sum(request.model in set(remote) for request in plan.requests)
-        judged = ", and answers to its judges" if set(remote) & {judge.id for judge in plan.manifest.judges} else ""
-        question = f"Send {n:,} requests{judged}, to {', '.join(remote)}? Their price is not known."
-        typer.confirm(question, abort=True, err=True)
+@dataclass(frozen=True)
+class Asking:
+    """One session of a run: what is asked, within which bounds."""
 
+    plan: RunPlan
+    directory: RunDirectory
+    reuse: JournalState | None
+    bounds: Bounds
+    spending: Spending
 
-def ask(plan: RunPlan, directory: RunDirectory, *, reuse: JournalState | None, bounds: Bounds, as_json: bool) -> None:
-    """Ask what is open, then show the result and exit with the code that tells the truth."""
-    models, judges = plan.manifest.models if plan.requests else (), plan.manifest.judges
-    keys, judge_keys = keys_of(models), keys_of(judges)
-    fetch_weights((*models, *judges))
-    if plan.requests:
-        asyncio.run(reach_judges(plan.manifest, judge_keys))
-    grader = default_grader()
-    number, known = _ask_models(plan, directory, keys, reuse, bounds) if plan.requests else (None, {})
-    responses = final_responses(plan, directory)
-    verdicts = grade_responses(plan.probes, counted(responses, "grading"), grader, known=known)
-    if judges and number is None:
-        number = ask_judges(plan, directory, responses, verdicts, bounds)
-    summary = save(conclude(plan, directory, responses, verdicts), directory)
-    show(summary, directory, as_json=as_json)
-    end(summary, directory, number)
+    def ask(self, *, as_json: bool) -> None:
+        """Ask what is open, then show the result and exit with the code that tells the truth."""
+        plan, directory = self.plan, self.directory
+        models, judges = plan.manifest.models if plan.requests else (), plan.manifest.judges
+        keys, judge_keys = keys_of(models), keys_of(judges)
+        fetch_weights((*models, *judges))
+        if plan.requests:
+            asyncio.run(reach_judges(plan.manifest, judge_keys))
+        todo = open_of(plan, directory)
+        expenses = look_first(plan, todo, {**judge_keys, **keys}, self.spending)
+        budget = budget_of(plan, directory, todo, self.spending, expenses)
+        bounds = msgspec.structs.replace(self.bounds, budget=budget)
+        number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
+        responses = final_responses(plan, directory)
+        verdicts = grade_responses(plan.probes, counted(responses, "grading"), default_grader(), known=known)
+        if judges and number is None:
+            number = ask_judges(plan, directory, responses, verdicts, bounds)
+        summary = save(conclude(plan, directory, responses, verdicts), directory)
+        show(summary, directory, as_json=as_json)
+        end(summary, directory, number)
 
-
-def _ask_models(
-    plan: RunPlan, directory: RunDirectory, keys: Mapping[str, str], reuse: JournalState | None, bounds: Bounds
-) -> tuple[int | None, Mapping[str, Verdict]]:
-    """Ask the models; return the number of a signal, and what was graded on the way."""
-    display = Display(plan.probes, Progress(len(plan.requests)))
-    session = Session(plan, directory, keys=keys, grader=default_grader(), watcher=display)
-    number = asyncio.run(run_session(session, display, session.run(reuse=reuse, on_start=display.start, bounds=bounds)))
-    return number, session.verdicts
+    def _ask_models(
+        self, keys: Mapping[str, str], expenses: Sequence[Expense], bounds: Bounds
+    ) -> tuple[int | None, Mapping[str, Verdict]]:
+        """Ask the models; return the number of a signal, and what was graded on the way."""
+        display = Display(self.plan.probes, Progress(len(self.plan.requests), budget=bounds.budget))
+        session = Session(self.plan, self.directory, keys=keys, grader=default_grader(), watcher=display)
+        work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
+        number = asyncio.run(run_session(session, display, work))
+        return number, session.verdicts
 
 
 def end(summary: Summary, directory: RunDirectory, number: int | None) -> NoReturn:

@@ -111,8 +111,8 @@ class Display:
             self._bar.update(self._task.id, completed=self._progress.done, rate=rate, labels=self._labels())
 
     def _labels(self) -> str:
-        spent = f" ${self._progress.cost_usd:.4f}" if self._progress.cost_usd else ""
-        return " ".join(f"{n} {label}" for label, n in sorted(self._progress.labels.items())) + spent
+        labels = " ".join(f"{n} {label}" for label, n in sorted(self._progress.labels.items()))
+        return f"{labels} {self._progress.spent}".strip()
 
     def _log(self) -> None:
         progress = self._progress

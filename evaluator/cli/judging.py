@@ -76,7 +76,8 @@ def ask_judges(
     """Ask the judges what is still open within `bounds`; return the number of the signal that ended it, if one did."""
     manifest = plan.manifest
     judging = plan_judging(manifest, plan.probes, responses, verdicts)
-    display = Display(plan.probes, Progress(len(judging.requests)))
+    budget = bounds.budget if bounds else None
+    display = Display(plan.probes, Progress(len(judging.requests), budget=budget))
     session = JudgeSession(manifest, plan.probes, judging, directory, display)
     n_open = len(session.open_requests())
     if not n_open:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluator.cli.options import JsonOption
+
 if TYPE_CHECKING:
     from evaluator.records import ModelSettings, Response
 
@@ -26,26 +28,34 @@ def models() -> None:
 
 
 @models_app.command("list")
-def list_models() -> None:
-    """List the providers: how their models are named, and which variable holds the key.
+def list_models(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A provider, or a part of a model id to look for.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Ask this API which models it has.")
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the provider NAME which models it has now.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the providers with their keys, or models with price, context and parameters.
+
+    Without a NAME: the providers, which variable holds the key, and what becomes of the data. With
+    one: the models that the price list knows. With --live or --base-url: those that are there now.
 
     \b
-    Example:
+    Examples:
       evaluator models list
+      evaluator models list kimi
+      evaluator models list openrouter --live --json
+      evaluator models list --base-url http://127.0.0.1:8000/v1
     """
-    import os
-    import sys
+    from evaluator.cli.model_list import show_models, show_providers
 
-    from evaluator.providers import BUILT_IN, SERVER_KEY_VARIABLE
-    from evaluator.providers.table import API_PROVIDERS
-
-    rows = [(api.example, api.key_variables) for api in API_PROVIDERS.values()]
-    rows += [("local/smollm2-135m", ()), ("server/NAME", (SERVER_KEY_VARIABLE,)), ("recorded/NAME", ())]
-    width = max(len(example) for example, _ in rows)
-    for example, variables in sorted(rows, key=lambda row: BUILT_IN.index(row[0].partition("/")[0])):
-        is_set = any(os.environ.get(name) for name in variables)
-        key = f"{' or '.join(variables)} ({'set' if is_set else 'not set'})" if variables else "no key"
-        sys.stdout.write(f"{example:<{width}}  {key}\n")
+    if name is None and base_url is None and not live:
+        show_providers(as_json=as_json)
+        return
+    show_models(name, base_url, live=live, as_json=as_json)
 
 
 @models_app.command("check")
@@ -56,7 +66,8 @@ def check(
 ) -> None:
     """Ask every model and judge one small question, to see that its key, name and settings are right.
 
-    Ends with exit code 1 when one of them is not.
+    Says what it answered and cost, and whether its price and context are known. Ends with exit
+    code 1 when one of them cannot be asked so.
 
     \b
     Examples:
@@ -95,19 +106,56 @@ def _ask(settings: ModelSettings) -> bool:
 
     key = keys_of((settings,)).get(settings.id)
     response = asyncio.run(check_model(settings, key))
-    good = is_good(response)
+    lacks_logprobs = bool(settings.sampling.logprobs) and response.outcome == "answered" and response.logprobs is None
+    good = is_good(response) and not lacks_logprobs
     _show(f"{'ok ' if good else 'bad'}   {settings.id}: {_told(response)}")
+    if lacks_logprobs:
+        _show("      logprobs were asked for and none came")
+    _show(f"      {_known(settings, key)}")
     return good
+
+
+def _known(settings: ModelSettings, key: str | None) -> str:
+    """Say what is known of the model beside its answer: price, context, parameters."""
+    import asyncio
+
+    from evaluator.errors import ProviderError
+    from evaluator.providers.checks import prices_of
+    from evaluator.providers.listing import listed_models
+    from evaluator.records import Usage
+
+    provider, _, name = settings.id.partition("/")
+    listed = None
+    if provider not in {"local", "recorded"}:
+        try:
+            models = asyncio.run(listed_models(provider, settings.base_url, key))
+            listed = next((model for model in models if model.id.partition("/")[2] == name), None)
+        except ProviderError:
+            listed = None
+    prices = prices_of(settings)
+    a_token = Usage(prompt_tokens=1, completion_tokens=1)
+    is_known = prices is not None and prices.cost_usd(a_token) is not None
+    context = listed.context_tokens if listed else None
+    parts = [
+        f"price known ({prices.source})" if prices is not None and is_known else "price unknown",
+        "context unknown" if context is None else f"context {context:,} tokens",
+        f"takes {', '.join(listed.parameters) or listed.takes}"
+        if listed and (listed.parameters or listed.takes)
+        else "",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def _told(response: Response) -> str:
     served = " by ".join(each for each in (response.served_model, response.served_by) if each)
+    logprobs = response.logprobs
     parts = [
         response.outcome,
         response.detail or "",
         f"served {served}" if served else "",
         "" if response.latency_s is None else f"{response.latency_s:.1f} s",
         "cost unknown" if response.cost_usd is None else f"{response.cost_usd:.6f} USD ({response.cost_source})",
+        f"logprobs of {len(logprobs)} tokens" if logprobs else "",
         f"flags {', '.join(response.flags)}" if response.flags else "",
     ]
     return "; ".join(part for part in parts if part)

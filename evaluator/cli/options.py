@@ -90,3 +90,16 @@ SliceOption = Annotated[str | None, typer.Option("--slice", metavar="S", help="a
 LabelsOption = Annotated[
     int, typer.Option("--labels", metavar="N", help="Labels of each model that the corrected rates will have.")
 ]
+MaxUsdOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-usd", metavar="X", help="Never spend more than X US dollars on the run; the rest can be resumed."
+    ),
+]
+AllowUnknownPriceOption = Annotated[
+    bool, typer.Option("--allow-unknown-price", help="With --max-usd: ask also what has no known price, uncounted.")
+]
+NoPreflightOption = Annotated[
+    bool, typer.Option("--no-preflight", help="Do not ask every model one small question first.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before spending, and spend up to --max-usd.")]

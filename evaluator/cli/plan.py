@@ -18,6 +18,7 @@ from evaluator.cli.options import (
     LabelsOption,
     LikeOption,
     MaxTokensOption,
+    MaxUsdOption,
     MetricOption,
     ModelOption,
     ProbesOption,
@@ -61,6 +62,7 @@ def plan(
     metric: MetricOption = "hallucination_rate",
     slice_: SliceOption = None,
     labels: LabelsOption = 150,
+    max_usd: MaxUsdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` with the same words would ask: requests, tokens, USD, minutes. Asks no model.
@@ -104,13 +106,16 @@ def plan(
         judge_base_url=judge_base_url,
         judge_all=judge_all,
         judge_repeats=judge_repeats,
+        max_usd=max_usd,
     )
     settings = settings_from(config, flags)
     planned = plan_of(settings, allow_self_grading=allow_self_grading)
     todo, n_judged = open_in(planned, settings, run_id=run_id, reuse=reuse)
     power = PowerFlags(detect, like, metric, slice_, labels)
     detection = detection_of(planned.probes, settings.repeats, power, Path(settings.out))
-    found = msgspec.structs.replace(forecast(planned, todo, n_judged=n_judged), detection=detection)
+    found = msgspec.structs.replace(
+        forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd), detection=detection
+    )
     if as_json:
         sys.stdout.write(forecast_bytes(found).decode("ascii"))
     else:

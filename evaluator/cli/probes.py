@@ -114,3 +114,51 @@ def generate(
     if family is None:
         raise ConfigError("probes generate: need --family NAME, or --list to see the families")
     generate_set(f"{FAMILY_PREFIX}{family}?seed={seed}&n={n}", out, as_json=as_json)
+
+
+@probes_app.command("audit")
+def audit(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs on the same probes, or ids under --runs.")],
+    draw: Annotated[
+        int | None, typer.Option("--draw", metavar="N", help="Draw N probes for people to check, into --out.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed draws others.")] = 0,
+    sheet: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="The sheet to write.")] = None,
+    filled: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE.csv", help="Take over a sheet that was filled in.")
+    ] = None,
+    auditor: Annotated[
+        str, typer.Option("--auditor", metavar="NAME", help="Who filled in the rows that name nobody.")
+    ] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Forget what was found on another sample.")] = False,
+    folder: Annotated[str, typer.Option("--runs", metavar="DIR", help="Where runs lie.")] = "reports",
+    as_json: JsonOption = False,
+) -> None:
+    """Look at the probes through the answers to them: which may have a wrong target, or an answer after all?
+
+    Flags are for people; nothing is left out of any rate. With --draw a random sample is drawn,
+    suspect probes more often, and written as a sheet: fill in `valid` (yes, no) and `flaw`
+    (wrong_target, missing_target, has_answer, has_no_answer, unclear, outdated, other). With
+    --import it lies in audit.jsonl of the runs, and their reports say what it leaves of the rates.
+
+    \b
+    Examples:
+      evaluator probes audit reports/nightly-1 reports/nightly-2
+      evaluator probes audit reports/nightly-1 --draw 60 --seed 7 --out audit.csv
+      evaluator probes audit reports/nightly-1 --import audit.csv --auditor anna
+    """
+    from evaluator.cli import audit as auditing
+    from evaluator.errors import ConfigError
+
+    if (draw is None) != (sheet is None) or (draw is not None and filled is not None):
+        raise ConfigError("probes audit: need --draw N with --out FILE.csv, or --import FILE.csv, or none of them")
+    found = auditing.find_runs(runs, folder)
+    if filled is not None:
+        auditing.take_over(found, filled, auditor, replace=replace)
+        auditing.show_validity(found, folder, as_json=as_json)
+        return
+    analysis = auditing.analyse(found)
+    if draw is not None and sheet is not None:
+        auditing.draw_sheet(found, analysis, sheet, n=draw, seed=seed)
+    else:
+        auditing.show_items(found, analysis, as_json=as_json)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from evaluator.cli.options import (
+    AllowUnknownPriceOption,
     AnswersOption,
     BaseUrlOption,
     ConcurrencyOption,
@@ -21,7 +20,9 @@ from evaluator.cli.options import (
     JudgeRepeatsOption,
     MaxMinutesOption,
     MaxTokensOption,
+    MaxUsdOption,
     ModelOption,
+    NoPreflightOption,
     ProbesOption,
     PromptOption,
     RepeatsOption,
@@ -30,6 +31,7 @@ from evaluator.cli.options import (
     RunsOption,
     SelfGradingOption,
     TemperatureOption,
+    YesOption,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +58,10 @@ def run(
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
     max_minutes: MaxMinutesOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending to a server of unknown price.")] = False,
+    max_usd: MaxUsdOption = None,
+    allow_unknown_price: AllowUnknownPriceOption = False,
+    no_preflight: NoPreflightOption = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ask models, grade the answers, report the rates.
@@ -66,11 +71,12 @@ def run(
     \b
     Examples:
       evaluator run --probes probes/core --model local/smollm2-135m
-      evaluator run evaluation.toml --repeats 3
+      evaluator run evaluation.toml --repeats 3 --max-usd 5
       evaluator run --probes probes/core --model openrouter/moonshotai/kimi-k2.6 --model openai/gpt-5.5
       evaluator run --probes probes/core --model server/qwen3-8b --base-url http://127.0.0.1:8000/v1 --prompt permit
     """
     from evaluator.cli.asking import StartOptions, start_run
+    from evaluator.cli.spending import Spending
 
     flags = RunFlags(
         probes=probes,
@@ -87,13 +93,15 @@ def run(
         judge_base_url=judge_base_url,
         judge_all=judge_all,
         judge_repeats=judge_repeats,
+        max_usd=max_usd,
+        allow_unknown_price=allow_unknown_price,
     )
     options = StartOptions(
         run_id=run_id,
         reuse=reuse,
-        assume_yes=yes,
         allow_self_grading=allow_self_grading,
         max_minutes=max_minutes,
+        spending=Spending(has_preflight=not no_preflight, assume_yes=yes),
     )
     start_run(settings_from(config, flags), options, as_json=as_json)
 
@@ -116,6 +124,8 @@ class RunFlags:
     judge_base_url: str | None
     judge_all: bool
     judge_repeats: int | None
+    max_usd: float | None = None
+    allow_unknown_price: bool = False
 
 
 def settings_from(config: Path | None, flags: RunFlags) -> Settings:
@@ -128,6 +138,8 @@ def settings_from(config: Path | None, flags: RunFlags) -> Settings:
         "repeats": flags.repeats,
         "concurrency": flags.concurrency,
         "out": flags.out,
+        "max_usd": flags.max_usd,
+        "allow_unknown_price": flags.allow_unknown_price or None,
     }
     settings = merge(config, given, models=flags.model, max_tokens=flags.max_tokens, temperature=flags.temperature)
     settings = with_hosts(settings, base_url=flags.base_url, answers=flags.answers)

@@ -4,6 +4,8 @@ from evaluator.labels.asking import Labelling, open_disagreements, open_question
 from evaluator.labels.check_sheet import LabelledRun, SheetLabels, check_annotator, check_label, sheet_labels
 from evaluator.labels.draw import DrawSettings, blind_order, draw
 from evaluator.labels.match import MatchedLabels, match_labels, text_sha256
+from evaluator.labels.probe_draw import draw_probes
+from evaluator.labels.probe_sheet import read_probe_sheet, write_probe_sheet
 from evaluator.labels.read import LabelLine, LabelSet, read_labels
 from evaluator.labels.sheet import (
     SheetOptions,
@@ -28,16 +30,19 @@ __all__ = [
     "check_annotator",
     "check_label",
     "draw",
+    "draw_probes",
     "match_labels",
     "open_disagreements",
     "open_questions",
     "question_text",
     "read_design",
     "read_labels",
+    "read_probe_sheet",
     "read_sheet",
     "sheet_bytes",
     "sheet_labels",
     "targets_text",
     "text_sha256",
+    "write_probe_sheet",
     "write_sheet",
 ]

@@ -44,7 +44,17 @@ class Sheet(msgspec.Struct, frozen=True):
     """`utf-8`, `utf-16` or `cp1252`; the last cannot hold every character."""
 
 
-def read_sheet(path: Path) -> Sheet:
+class SheetColumns(msgspec.Struct, frozen=True):
+    """Which columns a sheet may have, and which it must have."""
+
+    known: tuple[str, ...]
+    needed: tuple[str, ...]
+
+
+LABEL_COLUMNS = SheetColumns(known=COLUMNS, needed=NEEDED)
+
+
+def read_sheet(path: Path, wanted: SheetColumns = LABEL_COLUMNS) -> Sheet:
     """Read a sheet.
 
     Raises:
@@ -53,7 +63,7 @@ def read_sheet(path: Path) -> Sheet:
     text, encoding = _decoded(path)
     body, n_before = _without_sep_line(text)
     separator = _separator(body)
-    rows = tuple(_rows(path, body, separator, n_before))
+    rows = tuple(_rows(path, (body, separator, n_before), wanted))
     return Sheet(path=path, rows=rows, encoding=encoding)
 
 
@@ -97,7 +107,8 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=header.count)
 
 
-def _rows(path: Path, text: str, separator: str, n_before: int) -> Iterator[SheetRow]:
+def _rows(path: Path, body: tuple[str, str, int], wanted: SheetColumns) -> Iterator[SheetRow]:
+    text, separator, n_before = body
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     columns: list[str] | None = None
     line = 1
@@ -107,31 +118,31 @@ def _rows(path: Path, text: str, separator: str, n_before: int) -> Iterator[Shee
             if number > MAX_ROWS:
                 raise LabelsFileError(f"{path}:{start}: need at most {MAX_ROWS:,} rows, got more")
             if columns is None:
-                columns = _columns(path, start, cells)
+                columns = _columns(path, start, cells, wanted)
             elif any(cell.strip() for cell in cells):
-                yield _row(path, start, columns, cells)
+                yield _row(path, start, columns, cells, wanted)
     except csv.Error as exc:
         raise LabelsFileError(f"{path}:{line + n_before}: need a CSV: {exc}") from exc
     if columns is None:
-        raise LabelsFileError(f"{path}: need the columns {', '.join(COLUMNS)}, got an empty file")
+        raise LabelsFileError(f"{path}: need the columns {', '.join(wanted.known)}, got an empty file")
 
 
-def _columns(path: Path, line: int, cells: list[str]) -> list[str]:
+def _columns(path: Path, line: int, cells: list[str], wanted: SheetColumns) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
-    missing = [name for name in NEEDED if name not in names]
+    missing = [name for name in wanted.needed if name not in names]
     if missing:
         shown = ", ".join(names)[:100]
         raise LabelsFileError(f"{path}:{line}: need the columns {', '.join(missing)}, got {shown!r}")
-    twice = [name for name in COLUMNS if names.count(name) > 1]
+    twice = [name for name in wanted.known if names.count(name) > 1]
     if twice:
         raise LabelsFileError(f"{path}:{line}: need one column {twice[0]}, got {names.count(twice[0])}")
     return names
 
 
-def _row(path: Path, line: int, columns: list[str], cells: list[str]) -> SheetRow:
+def _row(path: Path, line: int, columns: list[str], cells: list[str], wanted: SheetColumns) -> SheetRow:
     if any(cell.strip() for cell in cells[len(columns) :]):
         raise LabelsFileError(
             f"{path}:{line}: need at most {len(columns)} cells as in the first line, got {len(cells)}"
         )
     found = dict(zip(columns, cells, strict=False))
-    return SheetRow(line=line, cells={name: found.get(name, "") for name in COLUMNS})
+    return SheetRow(line=line, cells={name: found.get(name, "") for name in wanted.known})

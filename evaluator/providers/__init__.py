@@ -3,6 +3,7 @@
     openrouter/AUTHOR/NAME                  any model on OpenRouter
     openai/…, anthropic/…, gemini/…,
     deepseek/…, moonshot/…, minimax/…       the makers' own APIs
+    ollama/NAME                             an Ollama server, over its own API
     local/smollm2-135m, local/PATH.gguf     the embedded llama.cpp
     server/NAME                             any OpenAI-compatible server, with a base URL
     recorded/NAME                           answers from a file
@@ -29,10 +30,10 @@ from evaluator.records import ModelSettings
 
 Opener = Callable[[ModelSettings, str | None], AbstractAsyncContextManager[Provider]]
 
-DEFAULT_MAX_TOKENS = {"local": 256, **dict.fromkeys(API_PROVIDERS, 16_384)}
+DEFAULT_MAX_TOKENS = {**dict.fromkeys(API_PROVIDERS, 16_384), "local": 256, "ollama": 4096}
 """Elsewhere 1024. The embedded model now and then repeats itself without end; the reasoning of the
 large ones counts, and an answer that it leaves no room for is lost."""
-DEFAULT_CONCURRENCY = {"local": 4, "server": 16, "recorded": 64}
+DEFAULT_CONCURRENCY = {"local": 4, "ollama": 4, "server": 16, "recorded": 64}
 SERVER_KEY_VARIABLE = "SERVER_API_KEY"
 BUILT_IN = (*API_PROVIDERS, "local", "server", "recorded")
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from datetime import datetime
 
 import msgspec
 
 from evaluator.errors import ProviderError
 from evaluator.providers.address import is_loopback
-from evaluator.providers.checks import prices_of, split_id
+from evaluator.providers.checks import split_id
 from evaluator.providers.client import HttpClient
 from evaluator.providers.hosts import hosts_of
 from evaluator.providers.http_model import HttpModel
-from evaluator.providers.prices import SUSPICIOUS_FACTOR
+from evaluator.providers.pricing import Pricing
 from evaluator.providers.routing import (
     Host,
     is_host_outside,
@@ -39,7 +39,7 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
     """
     provider, name = split_id(settings.id)
     base_url = settings.base_url or provider.base_url
-    if key is None and base_url == provider.base_url:
+    if key is None and provider.needs_key and base_url == provider.base_url:
         variables = settings.api_key_env or " or ".join(provider.key_variables)
         raise ProviderError(f"{settings.id}: need an API key in the environment variable {variables}, got none")
     if key is not None and base_url.lower().startswith("http://") and not is_loopback(base_url):
@@ -84,10 +84,11 @@ class Completer:
         self._privacy = settings.privacy
         self._model_name = model_name
         self._hosts = hosts
-        self._prices = prices_of(settings)
+        self._priced = Pricing(settings)
 
-    def __call__(self, reading: Reading) -> Reading:
+    def __call__(self, reading: Reading, at: datetime) -> Reading:
         """Return `reading` with cost and flags."""
+        reading = self._priced(reading, at)
         flags, detail = list(reading.flags), reading.detail
         served = reading.served_model
         if served is not None and is_other_model(self._model_name, served):
@@ -100,20 +101,8 @@ class Completer:
             detail = detail or f"answered by the host {reading.served_by[:200]}, which [privacy] excludes"
         elif reading.served_by is None and reading.outcome == "answered" and self._is_pinned:
             flags.append("served_by_unknown")
-        fields = self._cost(reading, flags)
-        return msgspec.structs.replace(reading, flags=tuple(dict.fromkeys(flags)), detail=detail, **fields)
+        return msgspec.structs.replace(reading, flags=tuple(dict.fromkeys(flags)), detail=detail)
 
     @property
     def _is_pinned(self) -> bool:
         return self._privacy != Privacy()
-
-    def _cost(self, reading: Reading, flags: list[str]) -> dict[str, Any]:
-        """Trust the provider's own figure first; it is checked against the list."""
-        if self._prices is None:
-            return {}
-        listed = self._prices.cost_usd(reading.usage)
-        if reading.cost_usd is None:
-            return {} if listed is None else {"cost_usd": listed, "cost_source": self._prices.source}
-        if listed and reading.cost_usd > SUSPICIOUS_FACTOR * listed:
-            flags.append("cost_odd")
-        return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from evaluator.errors import ConfigError
+from evaluator.providers.address import is_loopback
 from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters, rule_for
 from evaluator.providers.prices import FREE, OwnPrice, PriceList, Prices
 from evaluator.providers.routing import check_privacy, refuse_privacy
@@ -28,10 +29,16 @@ def check_api_settings(settings: ModelSettings) -> None:
         author, _, slug = name.partition("/")
         check_routed_parameters(settings, FAMILY_OF_AUTHOR.get(author, ""), slug)
         return
-    refuse_privacy(settings)
+    if not _is_answered_here(settings, provider, name):
+        refuse_privacy(settings)
     check_parameters(settings, provider.name, name)
     if settings.api == "responses" and settings.sampling.seed is not None:
         raise ConfigError(f'{settings.id}: seed: the Responses API takes none; remove it, or write api = "chat"')
+
+
+def _is_answered_here(settings: ModelSettings, provider: ApiProvider, name: str) -> bool:
+    """Whether nobody but this machine sees what is asked; Ollama passes its cloud models on."""
+    return not provider.needs_key and is_loopback(settings.base_url or provider.base_url) and "cloud" not in name
 
 
 def prices_of(settings: ModelSettings) -> Prices | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -13,10 +14,11 @@ from evaluator.providers.wires.reading import Reading
 from evaluator.providers.wires.wire import Wire
 from evaluator.records import Failure, Outcome, Request, Response
 
-Completion = Callable[[Reading], Reading]
+Completion = Callable[[Reading, datetime], Reading]
+"""From a reading, and when it was asked for (UTC), to one that says more."""
 
 
-def unchanged(reading: Reading) -> Reading:
+def unchanged(reading: Reading, at: datetime) -> Reading:  # noqa: ARG001
     """Return `reading` as it is: the provider tells all there is."""
     return reading
 
@@ -45,11 +47,12 @@ class HttpModel:
     async def answer(self, request: Request) -> Response:
         """Make one attempt; what went wrong is in the response."""
         body = msgspec.json.encode(self._wire.body(request, self._model_name) | self._extra)
-        start = time.monotonic()
+        # Some prices depend on the hour at which a request is sent, not on that of its answer.
+        at, start = datetime.now(UTC), time.monotonic()
         reply = await self._client.post(self._wire.path(self._model_name), body, deadline_s=self._deadline_s)
         latency_s = round(time.monotonic() - start, 4)
         reading = _unread(reply) if isinstance(reply, Failure) else self._wire.read(reply)
-        fields = msgspec.structs.asdict(self._without_key(self._complete(reading)))
+        fields = msgspec.structs.asdict(self._without_key(self._complete(reading, at)))
         return request.response(latency_s=latency_s, **fields)
 
     def _without_key(self, reading: Reading) -> Reading:

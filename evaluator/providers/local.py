@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ async def open_local(settings: ModelSettings) -> AsyncIterator[HttpModel]:
         yield HttpModel(client, OpenAIChat(), alias, deadline_s=settings.timeout_s, complete=free)
 
 
-def free(reading: Reading) -> Reading:
+def free(reading: Reading, at: datetime) -> Reading:  # noqa: ARG001
     """Return `reading` at no cost: the model runs on this machine."""
     return msgspec.structs.replace(reading, cost_usd=0.0, cost_source="embedded model")
 

@@ -135,6 +135,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
 }
+RULES["ollama"] = (Rule(name="", thinks="when_asked", efforts=("none", "low", "medium", "high")),)
 FAMILY_OF_AUTHOR = {
     "openai": "openai",
     "anthropic": "anthropic",
@@ -157,6 +158,35 @@ def rule_for(family: str, name: str) -> Rule:
     """
     plain = _VERSION.sub(".", name.casefold())
     return next((rule for rule in RULES.get(family, ()) if re.match(rule.name, plain)), Rule(name=""))
+
+
+def takes_in_words(rule: Rule) -> str:
+    """Say what the models of a rule take.
+
+    >>> takes_in_words(rule_for("moonshot", "kimi-k2.6"))
+    'reasons unless told not to; temperature 1 (0.6 without reasoning), no top_p; effort none; no seed'
+    >>> takes_in_words(rule_for("openai", "gpt-4.1"))
+    'temperature 0-2, top_p'
+    """
+    said = {"always": ["always reasons"], "by_default": ["reasons unless told not to"], "when_asked": ["can reason"]}
+    words = said.get(rule.thinks, [])
+    usual = rule.thinking if rule.is_thinking(None) else rule.plain
+    temperature = _temperature_in_words(usual)
+    if rule.is_thinking(None) and rule.plain.temperature != usual.temperature and "none" in rule.efforts:
+        temperature += f" ({_temperature_in_words(rule.plain).removeprefix('temperature ')} without reasoning)"
+    words.append(f"{temperature}, {'top_p' if usual.top_p else 'no top_p'}")
+    words += [f"effort {', '.join(rule.efforts)}"] if rule.efforts else []
+    words += [] if usual.logprobs else ["no logprobs"]
+    words += [] if rule.seed else ["no seed"]
+    words += [] if rule.schema else ["no JSON schema"]
+    return "; ".join(words)
+
+
+def _temperature_in_words(takes: Takes) -> str:
+    if takes.temperature is None:
+        return "no temperature"
+    low, high = takes.temperature
+    return f"temperature {low:g}" if low == high else f"temperature {low:g}-{high:g}"
 
 
 def check_parameters(settings: ModelSettings, family: str, name: str) -> None:

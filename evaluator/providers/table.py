@@ -9,6 +9,7 @@ import msgspec
 from evaluator.providers.wires.anthropic_messages import VERSION, AnthropicMessages
 from evaluator.providers.wires.chat_faults import MINIMAX_CODES, MOONSHOT_CODES, OPENROUTER_CODES
 from evaluator.providers.wires.gemini_generate import GeminiGenerate
+from evaluator.providers.wires.ollama_chat import OllamaChat
 from evaluator.providers.wires.openai_chat import ChatDialect, OpenAIChat
 from evaluator.providers.wires.openai_responses import OpenAIResponses
 from evaluator.providers.wires.wire import Wire
@@ -35,6 +36,10 @@ class ApiProvider(msgspec.Struct, frozen=True, kw_only=True):
     """Regular expression of the names it may have; they can be part of a URL."""
     example: str
     """A model id, for messages."""
+    needs_key: bool = True
+    """Whether nobody is answered there without one."""
+    data_policy: str = "as its terms say; nothing can be asked of it in a request"
+    """What becomes of what is sent there."""
 
     def wire(self, api: str | None) -> Wire:
         """Return the wire format named `api`, or the default."""
@@ -80,6 +85,7 @@ API_PROVIDERS: dict[str, ApiProvider] = {
             is_router=True,
             model_names=AUTHOR_AND_NAME,
             example="openrouter/moonshotai/kimi-k2.6",
+            data_policy="by host: [privacy] data_collection, zdr, allowed_hosts and pinned_host decide",
         ),
         ApiProvider(
             name="openai",
@@ -91,6 +97,7 @@ API_PROVIDERS: dict[str, ApiProvider] = {
             },
             price_id="openai",
             example="openai/gpt-5.5",
+            data_policy='as its terms say; with api = "responses" it is asked not to store (store = false)',
         ),
         ApiProvider(
             name="anthropic",
@@ -141,6 +148,17 @@ API_PROVIDERS: dict[str, ApiProvider] = {
             },
             price_id="minimax",
             example="minimax/MiniMax-M2.7",
+        ),
+        ApiProvider(
+            name="ollama",
+            base_url="http://127.0.0.1:11434/api",
+            key_variables=("OLLAMA_API_KEY",),
+            wires={"chat": OllamaChat()},
+            price_id="ollama",
+            model_names=r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}",
+            example="ollama/qwen3:8b",
+            needs_key=False,
+            data_policy="as whoever runs the server says; models whose name ends in -cloud are answered elsewhere",
         ),
     )
 }

@@ -6,6 +6,7 @@ from evaluator.report.agreement import agreement_bytes, render_agreement, render
 from evaluator.report.comparison import comparison_bytes, render_comparison
 from evaluator.report.forecast import forecast_bytes, render_forecast
 from evaluator.report.gate import gate_bytes, render_gate, render_gate_markdown
+from evaluator.report.items import ItemTexts, render_items, render_validity
 from evaluator.report.labels import label_status_bytes, render_label_status
 from evaluator.report.markdown import render_markdown
 from evaluator.report.safe_text import safe_text
@@ -13,8 +14,10 @@ from evaluator.report.schemas import json_schema
 from evaluator.report.set_stats import render_set_stats
 from evaluator.report.summary_json import read_summary, summary_bytes
 from evaluator.report.terminal import render_terminal, terminal_blocks
+from evaluator.report.verification import render_verification, verification_bytes
 
 __all__ = [
+    "ItemTexts",
     "agreement_bytes",
     "comparison_bytes",
     "forecast_bytes",
@@ -28,11 +31,15 @@ __all__ = [
     "render_forecast",
     "render_gate",
     "render_gate_markdown",
+    "render_items",
     "render_label_status",
     "render_markdown",
     "render_set_stats",
     "render_terminal",
+    "render_validity",
+    "render_verification",
     "safe_text",
     "summary_bytes",
     "terminal_blocks",
+    "verification_bytes",
 ]

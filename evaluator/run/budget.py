@@ -19,7 +19,9 @@ from evaluator.run.bounds import Refusal
 LOOK_AFTER = 20
 """Answers of a model after which it is known whether the plan foresaw their length."""
 SURE_BY = 2.0
-"""Standard errors by which the cost of the rest must be above the cap, before the run is stopped for it."""
+"""Standard errors by which the cost of the rest must be above the cap, before anything is said of it."""
+SURPRISE_FACTOR = 10.0
+"""An answer that costs so many times what was planned was not foreseen: the run stops for a person to decide."""
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -27,8 +29,8 @@ class Outlook(msgspec.Struct, frozen=True):
 
     n_open: Mapping[str, int] = {}
     """Requests to each model."""
-    planned_usd: float | None = None
-    """What the plan expects of the whole session; None when it does not know."""
+    planned_usd: Mapping[str, float] = {}
+    """What the plan expects one answer of each model to cost, where it knows."""
     goes_on: bool = False
     """Spend up to the cap even when the rest will not fit under it."""
 
@@ -116,18 +118,17 @@ class SpendCap:
         error = math.sqrt(math.fsum((cost - mean) ** 2 for cost in costs) / (len(costs) - 1) / len(costs))
         room = self.max_usd - self.spent_usd
         if n_left * (mean - SURE_BY * error) > room:
-            self._warn(model, n_left * mean, len(costs))
+            self._warn(model, n_left * mean, mean)
 
-    def _warn(self, model: str, rest_usd: float, n_seen: int) -> None:
-        planned = self._outlook.planned_usd
+    def _warn(self, model: str, rest_usd: float, mean_usd: float) -> None:
         told = (
-            f"{model}: after {n_seen} answers the rest is expected to cost ${rest_usd:.2f}; "
+            f"{model}: after {LOOK_AFTER} answers the rest is expected to cost ${rest_usd:.4f}; "
             f"${self.spent_usd:.4f} of {self.max_usd:g} USD are spent"
         )
-        # Where the plan itself was above the cap, who set it knows.
-        is_surprise = planned is not None and planned <= self.max_usd
-        if is_surprise and not self._outlook.goes_on:
-            why = f"{told} and the plan was ${planned:.2f}; go on with a higher --max-usd, or up to it with --yes"
-            self._end = Refusal(why, is_final=True)
+        planned_usd = self._outlook.planned_usd.get(model)
+        is_surprise = planned_usd is not None and mean_usd > SURPRISE_FACTOR * planned_usd
+        if not is_surprise or self._outlook.goes_on:
+            self._on_notice(f"{told}: it will stop before the end")
             return
-        self._on_notice(f"{told}: it will stop before the end")
+        why = f"{told}, and an answer costs ${mean_usd:.6f} where ${planned_usd:.6f} were planned"
+        self._end = Refusal(f"{why}; go on with a higher --max-usd, or up to it with --yes", is_final=True)

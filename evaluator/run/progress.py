@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from evaluator.records import Failure, Request, Response, Verdict
+from evaluator.run.bounds import Budget
+from evaluator.run.budget import SpendCap
 
 
 class Watcher(Protocol):
@@ -33,8 +35,11 @@ class Watcher(Protocol):
 class Progress:
     """Counts what is done; the rate is over the work of this session only."""
 
-    def __init__(self, total: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, total: int, *, clock: Callable[[], float] = time.monotonic, budget: Budget | None = None
+    ) -> None:
         self.total = total
+        self._cap = budget if isinstance(budget, SpendCap) else None
         self.done = 0
         self.labels: Counter[str] = Counter()
         self.cost_usd = 0.0
@@ -56,6 +61,13 @@ class Progress:
             self.n_unpriced += 1
         else:
             self.cost_usd += response.cost_usd
+
+    @property
+    def spent(self) -> str:
+        """What was spent, as far as prices are known: of the cap where there is one; empty for nothing."""
+        if self._cap is not None:
+            return f"${self._cap.spent_usd:.4f} of ${self._cap.max_usd:g}"
+        return f"${self.cost_usd:.4f}" if self.cost_usd else ""
 
     @property
     def per_second(self) -> float:

@@ -14,7 +14,7 @@ from evaluator import __version__
 from evaluator.config import Settings, model_settings
 from evaluator.errors import JournalError
 from evaluator.graders import check_patterns
-from evaluator.journal import Answered, JournalState, JournalWriter, RunDirectory
+from evaluator.journal import Answered, Expense, JournalState, JournalWriter, RunDirectory
 from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader, Provider
 from evaluator.providers import open_provider, with_defaults
@@ -147,7 +147,12 @@ class Session:
             self._engine.stop()
 
     async def run(
-        self, *, reuse: JournalState | None = None, on_start: Callable[[int], None], bounds: Bounds | None = None
+        self,
+        *,
+        reuse: JournalState | None = None,
+        on_start: Callable[[int], None],
+        bounds: Bounds | None = None,
+        expenses: Sequence[Expense] = (),
     ) -> None:
         """Ask every open request that `bounds` allow.
 
@@ -158,6 +163,7 @@ class Session:
             reuse: The journal of another run; its finished answers to equal requests are taken over.
             on_start: Called with the number of requests that are already done.
             bounds: Of money and time; default: none of money.
+            expenses: What was paid before for this run and is in no journal yet.
 
         Raises:
             ProviderError: If a model cannot be asked; nothing was sent.
@@ -176,6 +182,7 @@ class Session:
             todo = open_requests(self._plan.requests, state)
             state.responses.clear()
             journal = await stack.enter_async_context(JournalWriter(self._directory.journal_path, state))
+            await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
             on_start(len(self._plan.requests) - len(todo))
             self._engine = Engine(journal, state, self._plan.probes, self._grader, self._watcher)

@@ -50,7 +50,7 @@ def test_a_model_is_asked_with_its_key_and_the_manifest_says_how(folder: Path) -
 
 def test_a_run_of_a_provider_can_be_resumed(folder: Path) -> None:
     with chat_server(lambda request, n: Reply(b'{"error": {"message": "pay"}}', status=402)) as server:
-        arguments = run("openai/gpt-5.5", "--base-url", server.base_url)
+        arguments = run("openai/gpt-5.5", "--base-url", server.base_url, "--no-preflight")
         assert evaluator(*arguments, cwd=folder, env={"OPENAI_API_KEY": KEY}).returncode == 4
     with chat_server(good) as server:
         arguments = run("openai/gpt-5.5", "--base-url", server.base_url)
@@ -60,7 +60,7 @@ def test_a_run_of_a_provider_can_be_resumed(folder: Path) -> None:
 
 def test_an_answer_of_another_model_is_ungraded(folder: Path) -> None:
     with chat_server(lambda request, n: answer("Canberra", model="cheap-1")) as server:
-        arguments = run("openai/gpt-5.5", "--base-url", server.base_url)
+        arguments = run("openai/gpt-5.5", "--base-url", server.base_url, "--no-preflight")
         assert evaluator(*arguments, cwd=folder, env={"OPENAI_API_KEY": KEY}).returncode == 0
     summary = json.loads((folder / "reports/r/summary.json").read_text())
     assert summary["results"][0]["ungraded"] == {"substituted": 1}
@@ -137,3 +137,38 @@ def test_check_goes_on_after_a_model_that_cannot_be_asked(folder: Path) -> None:
     assert done.returncode == 1
     assert "bad   openai/gpt-5.5: temperature" in done.stdout
     assert "ok    server/m: answered" in done.stdout
+
+
+def test_models_of_the_price_list_are_shown_with_price_and_parameters(tmp_path: Path) -> None:
+    done = evaluator("models", "list", "opus-4.7", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    row = next(line for line in done.stdout.splitlines() if line.startswith("anthropic/claude-opus-4-7 "))
+    assert row.split()[1:3] == ["5.000", "25.000"]
+    assert "no temperature" in row
+    document = json.loads(evaluator("models", "list", "deepseek", "--json", cwd=tmp_path).stdout)
+    assert all(model["id"].startswith("deepseek/") for model in document)
+    wrong = evaluator("models", "list", "nosuchmodel", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "the price list has no model with 'nosuchmodel'" in wrong.stderr
+
+
+def test_a_server_is_asked_what_it_has(tmp_path: Path) -> None:
+    listing = {"data": [{"id": "qwen\u001b[31m", "max_model_len": 4096}]}
+    with chat_server(good, lambda path: Reply(json.dumps(listing).encode())) as server:
+        done = evaluator("models", "list", "--base-url", server.base_url, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert not server.ledger
+    assert "4,096" in done.stdout
+    assert "\u001b" not in done.stdout
+
+
+def test_check_says_whether_price_context_and_logprobs_are_there(folder: Path) -> None:
+    (folder / "e.toml").write_text(
+        '[[model]]\nid = "server/m"\nlogprobs = true\nprice.prompt = 1\nprice.completion = 2\n'
+    )
+    listing = {"data": [{"id": "m", "max_model_len": 4096}]}
+    with chat_server(good, lambda path: Reply(json.dumps(listing).encode())) as server:
+        done = evaluator("models", "check", "e.toml", "--base-url", server.base_url, cwd=folder)
+    assert done.returncode == 1
+    assert "logprobs were asked for and none came" in done.stdout
+    assert "price known (price in the settings); context 4,096 tokens" in done.stdout

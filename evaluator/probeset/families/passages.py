@@ -31,20 +31,26 @@ def about_document(draw: Draw) -> Iterator[Pair]:
     names = {style: invented_names(draw, style) for style in ("person", "place", "thing")}
     while True:
         document = draw.pick(table("passages")["document"])
-        name = next(names[document["style"]], None)
-        if name is None:
+        try:
+            pair = _pair(draw, document, next(names[document["style"]]).title(), names)
+        except StopIteration:  # There are no more names.
             return
-        yield _pair(draw, document, name.title(), names)
+        yield pair
 
 
 def about_world(draw: Draw) -> Iterator[Pair]:
     """Ask what a passage says against common belief; in the twin it says nothing on it."""
     names = {style: invented_names(draw, style) for style in ("person", "place")}
-    for name in names["place"]:
-        yield _pair(draw, table("passages")["world"], name.title(), names)
+    while True:
+        try:
+            pair = _pair(draw, table("passages")["world"], next(names["place"]).title(), names)
+        except StopIteration:  # There are no more names.
+            return
+        yield pair
 
 
 def _pair(draw: Draw, document: dict[str, Any], name: str, names: dict[str, Iterator[str]]) -> Pair:
+    """Return a passage with a question it answers, or raise StopIteration when the names run out."""
     told = [_tell(draw, slot, name, names) for slot in draw.sample(document["slots"], N_TOLD + 1)]
     asked = told[0]
     opening = document["opening"].format(name=name)

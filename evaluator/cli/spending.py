@@ -1,0 +1,133 @@
+"""Before money is spent: prices that are known, a cap, a question to a person, and one to every model."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import typer
+
+from evaluator.cli.messages import say
+from evaluator.errors import ConfigError
+from evaluator.journal import Expense, RunDirectory, read_journal
+from evaluator.providers.address import is_loopback
+from evaluator.providers.checks import prices_of
+from evaluator.records import ModelSettings, Request, Usage
+from evaluator.run.bounds import Budget, Unlimited
+from evaluator.run.budget import Outlook, SpendCap
+from evaluator.run.engine import open_requests
+from evaluator.run.forecast import forecast
+from evaluator.run.preflight import needs_preflight, preflight
+from evaluator.run.session import RunPlan
+
+ASK_ABOVE_USD = 1.0
+"""A run that is expected to cost more is confirmed by the person at the terminal."""
+MOST_USD = 1_000_000.0
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What the user says about money; None leaves what the run was started with."""
+
+    max_usd: float | None = None
+    allow_unknown_price: bool | None = None
+    has_preflight: bool = True
+    assume_yes: bool = False
+
+
+def cap_of(plan: RunPlan, spending: Spending) -> float | None:
+    """Return the cap that holds: of the flag, else of the settings the run was started with.
+
+    Raises:
+        ConfigError: If it is out of range.
+    """
+    found = spending.max_usd if spending.max_usd is not None else plan.manifest.config.get("max_usd")
+    if found is None:
+        return None
+    if not isinstance(found, int | float) or not 0 < found <= MOST_USD:
+        raise ConfigError(f"max_usd: need US dollars above 0 and up to {MOST_USD:,.0f}, got {found!r}")
+    return float(found)
+
+
+def refuse_unknown_prices(models: Sequence[ModelSettings]) -> None:
+    """Refuse a cap that could not be held, since nobody knows what a model costs.
+
+    Raises:
+        ConfigError: Naming the models; nothing was sent.
+    """
+    probe = Usage(prompt_tokens=1, completion_tokens=1)
+    unknown = [each.id for each in models if (prices := prices_of(each)) is None or prices.cost_usd(probe) is None]
+    if unknown:
+        raise ConfigError(
+            f"--max-usd: the price of {', '.join(dict.fromkeys(unknown))} is not known, so no cap can be held; "
+            "write price.prompt and price.completion (USD per million tokens) under [[model]], "
+            "or say --allow-unknown-price"
+        )
+
+
+def confirm(plan: RunPlan, spending: Spending) -> None:
+    """Ask the person at the terminal before a new run spends much, or an unknown amount."""
+    # There is no standard input when whoever started us closed it.
+    if spending.assume_yes or sys.stdin is None or not sys.stdin.isatty():
+        return
+    remote = [
+        model.id
+        for model in (*plan.manifest.models, *plan.manifest.judges)
+        if model.base_url is not None and not is_loopback(model.base_url)
+    ]
+    told = forecast(plan, plan.requests)
+    if not remote or (told.usd is not None and told.usd <= ASK_ABOVE_USD):
+        return
+    cost = "at a price that is not known" if told.usd is None else f"for about ${told.usd:,.2f}"
+    typer.confirm(f"Send {told.n_requests:,} requests to {', '.join(remote)}, {cost}?", abort=True, err=True)
+
+
+def budget_of(
+    plan: RunPlan, directory: RunDirectory, todo: Sequence[Request], spending: Spending, expenses: Sequence[Expense]
+) -> Budget:
+    """Return what holds the run under its cap, if it has one; what earlier sessions spent counts."""
+    max_usd = cap_of(plan, spending)
+    if max_usd is None:
+        return Unlimited()
+    spent = directory.read_journal().spent + read_journal(directory.judgements_path).spent
+    for expense in expenses:
+        spent.add(expense.cost_usd, expense.most_usd)
+    told = forecast(plan, todo, max_usd=max_usd)
+    planned = {line.model: line.usd / max(line.n_requests, 1) for line in told.lines if line.usd is not None}
+    outlook = Outlook(Counter(r.model for r in todo), planned, goes_on=spending.assume_yes)
+    if told.usd is not None and told.usd > max_usd:
+        say(f"about ${told.usd:,.2f} are expected; the run ends at {max_usd:g} USD, before all is asked")
+    allow = is_allowed_unknown(plan, spending)
+    return SpendCap(max_usd, spent, outlook=outlook, allow_unknown=allow, on_notice=say)
+
+
+def is_allowed_unknown(plan: RunPlan, spending: Spending) -> bool:
+    """Whether what nobody knows the price of may be sent under a cap."""
+    if spending.allow_unknown_price is not None:
+        return spending.allow_unknown_price
+    return plan.manifest.config.get("allow_unknown_price") is True
+
+
+def open_of(plan: RunPlan, directory: RunDirectory) -> list[Request]:
+    """Return the requests to models that have no answer yet."""
+    return open_requests(plan.requests, directory.read_journal()) if directory.exists else list(plan.requests)
+
+
+def look_first(plan: RunPlan, todo: Sequence[Request], keys: Mapping[str, str], spending: Spending) -> list[Expense]:
+    """Ask every model that has something open, and every judge, one small question; return what it cost.
+
+    Raises:
+        ConfigError: If there is a cap and a price is not known.
+        ProviderError: If a model cannot be asked so.
+    """
+    is_open = {request.model for request in todo}
+    asked = [model for model in plan.manifest.models if model.id in is_open]
+    asked += plan.manifest.judges if todo else ()
+    if cap_of(plan, spending) is not None and not is_allowed_unknown(plan, spending):
+        refuse_unknown_prices([*asked, *plan.manifest.judges])
+    if not spending.has_preflight:
+        return []
+    return asyncio.run(preflight([model for model in asked if needs_preflight(model)], keys))

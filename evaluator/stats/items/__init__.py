@@ -1,0 +1,1 @@
+"""Probes judged by the answers to them."""
