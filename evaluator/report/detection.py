@@ -13,8 +13,8 @@ def detection_section(found: Detection) -> Section:
     name = f"{found.metric.replace('_', ' ')} ({safe_text(found.slice, limit=60)})"
     lead = (
         f"Smallest true difference of the {name} of two models that {fmt.count(found.n_probes)} probes, asked "
-        f"{fmt.count(found.repeats)}x, find in {found.power:.0%} of such plans, at level {fmt.level(found.level)}: "
-        f"{_points(found.detectable)} for raw rates, {_points(found.detectable_calibrated)} for rates corrected with "
+        f"{fmt.count(found.repeats)}x, find in {fmt.level(found.power)} of such plans, at level {fmt.level(found.level)}: "
+        f"{fmt.points(found.detectable)} for raw rates, {fmt.points(found.detectable_calibrated)} for rates corrected with "
         f"{fmt.count(found.n_labels)} labels of each model."
     )
     like = (f"Spread as in run {safe_text(found.like, limit=100)}.",) if found.like else ()
@@ -23,7 +23,7 @@ def detection_section(found: Detection) -> Section:
         return Section("What it could detect", lead, remarks=(*like, *assumed))
     columns = (Column("raw rates", ("probes",)), Column("corrected rates", ("probes", "labels of each model")))
     rows = tuple(Row(f"asked {fmt.count(need.repeats)}x", _cells(need)) for need in found.needs)
-    table = Table(f"to find {_points(found.wanted)}", columns, rows)
+    table = Table(f"to find {fmt.points(found.wanted)}", columns, rows)
     return Section("What it could detect", lead, table, (*like, *assumed))
 
 
@@ -32,7 +32,3 @@ def _cells(need: DetectionNeed) -> tuple[tuple[str, ...], ...]:
     if need.n_probes_calibrated is None:
         return ((raw,), ("out of reach", ""))
     return ((raw,), (fmt.count(need.n_probes_calibrated), fmt.count(need.n_labels or 0)))
-
-
-def _points(difference: float) -> str:
-    return f"{difference * 100:.1f} points"

@@ -54,8 +54,10 @@ def lang_reiczigel(name: str) -> Scenario:
             random.binomial(m, q0, size=n_runs).tolist(), random.binomial(m, q1, size=n_runs).tolist(), strict=True
         )
         judges = [JudgeAccuracy(specificity=a / m, n_negative=m, sensitivity=b / m, n_positive=m) for a, b in pairs]
-        found = [lang_reiczigel_interval(p / n, n, j) for p, j in zip(positive.tolist(), judges, strict=True)]
-        return calibrated.share_held(found, rate, n_runs)
+        # A judge that looks no better than chance is refused: there is no interval that could miss.
+        kept = [(p, j) for p, j in zip(positive.tolist(), judges, strict=True) if j.youden_j > 0]
+        found = [lang_reiczigel_interval(p / n, n, j) for p, j in kept]
+        return calibrated.share_held(found, rate, len(kept))
 
     return Scenario(name, "Rogan-Gladen, Lang-Reiczigel interval", run, least, most)
 
