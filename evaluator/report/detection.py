@@ -11,10 +11,11 @@ from evaluator.report.section import Column, Row, Section, Table
 def detection_section(found: Detection) -> Section:
     """Show the smallest difference a plan finds, and what the wanted one takes."""
     name = f"{found.metric.replace('_', ' ')} ({safe_text(found.slice, limit=60)})"
+    raw, corrected = fmt.points(found.detectable), fmt.points(found.detectable_calibrated)
     lead = (
         f"Smallest true difference of the {name} of two models that {fmt.count(found.n_probes)} probes, asked "
-        f"{fmt.count(found.repeats)}x, find in {fmt.level(found.power)} of such plans, at level {fmt.level(found.level)}: "
-        f"{fmt.points(found.detectable)} for raw rates, {fmt.points(found.detectable_calibrated)} for rates corrected with "
+        f"{fmt.count(found.repeats)}x, find in {fmt.level(found.power)} of such plans, at level "
+        f"{fmt.level(found.level)}: {raw} for raw rates, {corrected} for rates corrected with "
         f"{fmt.count(found.n_labels)} labels of each model."
     )
     like = (f"Spread as in run {safe_text(found.like, limit=100)}.",) if found.like else ()
