@@ -40,6 +40,15 @@ MaxMinutesOption = Annotated[
         help="Send nothing more after M minutes; what is in flight may finish, the rest waits for `resume`.",
     ),
 ]
+MaxWaitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-wait",
+        metavar="M",
+        help="Minutes to wait for a model that gives no answers or asks to wait; then its rest is left to `resume`. "
+        "Default: 90.",
+    ),
+]
 RunIdOption = Annotated[
     str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
 ]
