@@ -123,7 +123,7 @@ def measured_run(run: str, out: Path) -> Measured:
     """Read a run with its probes, or a summary.json, which has none."""
     import os
 
-    from evaluator.cli.report import load_summary
+    from evaluator.cli.reporting import load_summary
     from evaluator.journal import RunDirectory
     from evaluator.stats.comparison.pairing import Measured
 
