@@ -5,7 +5,7 @@ from __future__ import annotations
 from evaluator.report.agreement import agreement_bytes, render_agreement, render_agreement_markdown
 from evaluator.report.comparison import comparison_bytes, render_comparison
 from evaluator.report.forecast import forecast_bytes, render_forecast
-from evaluator.report.gate import gate_bytes, render_gate, render_gate_markdown
+from evaluator.report.gate import gate_bytes, render_gate, render_gate_junit, render_gate_markdown
 from evaluator.report.items import ItemTexts, render_items, render_validity
 from evaluator.report.labels import label_status_bytes, render_label_status
 from evaluator.report.markdown import render_markdown
@@ -38,6 +38,7 @@ __all__ = [
     "render_comparison",
     "render_forecast",
     "render_gate",
+    "render_gate_junit",
     "render_gate_markdown",
     "render_items",
     "render_label_status",
