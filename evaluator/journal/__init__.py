@@ -1,7 +1,7 @@
 """The append-only record of a run: what was paid for is on disk before anything else happens."""
 
 from evaluator.journal.atomic import write_atomically
-from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent
+from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent, Spare
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.history import HistoryFile
 from evaluator.journal.read import JournalState, read_journal
@@ -23,6 +23,7 @@ __all__ = [
     "JournalState",
     "JournalWriter",
     "RunDirectory",
+    "Spare",
     "Spent",
     "check_run_id",
     "picodollars",

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from evaluator.errors import JournalError
-from evaluator.journal.entries import Answered, Entry, Expense, FailedAttempt, Intent, Torn
+from evaluator.journal.entries import Answered, Entry, Expense, FailedAttempt, Intent, Spare, Torn
 from evaluator.journal.spent import Attempts, Spent, trusted_cost_usd
 from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
@@ -90,6 +90,8 @@ def _apply(state: JournalState, entry: Entry) -> None:
                 state.ended.add(entry.cost_usd, most_usd)
         case Expense():
             state.ended.add(entry.cost_usd, entry.most_usd)
+        case Spare():
+            _apply_spare(state, entry.response)
         case Answered():
             _apply_answer(state, entry.response)
 
@@ -106,6 +108,17 @@ def _apply_answer(state: JournalState, response: Response) -> None:
     if response.outcome == "failed":
         state.open_attempts[response.request_id] = Attempts()
         state.open_attempts[response.request_id].of_failed(response)
+
+
+def _apply_spare(state: JournalState, response: Response) -> None:
+    known = state.responses.get(response.request_id)
+    if known is not None and known.outcome != "failed":
+        return
+    attempts = state.open_attempts.pop(response.request_id, None) or Attempts()
+    attempts.rescue()
+    for of_the_dead in attempts.in_flight_usd:
+        state.ended.add(None, of_the_dead)
+    state.responses[response.request_id] = attempts.told_in(response)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

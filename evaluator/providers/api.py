@@ -12,6 +12,7 @@ from evaluator.errors import ProviderError
 from evaluator.providers.address import is_loopback
 from evaluator.providers.checks import split_id
 from evaluator.providers.client import HttpClient
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.providers.hosts import hosts_of
 from evaluator.providers.http_model import HttpModel
 from evaluator.providers.pricing import Pricing
@@ -59,7 +60,7 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
             client,
             wire,
             name,
-            deadline_s=settings.timeout_s,
+            deadline_s=last_deadline_s(settings),
             extra={"provider": provider_preferences(settings.privacy)} if provider.is_router else {},
             complete=Completer(settings, name, hosts),
         )

@@ -16,12 +16,12 @@ from evaluator.errors import JournalError
 from evaluator.graders import check_patterns
 from evaluator.journal import Answered, Expense, JournalState, JournalWriter, RunDirectory
 from evaluator.probeset import ProbeSet, content_sha256
-from evaluator.protocols import Grader, Provider
+from evaluator.protocols import Grader
 from evaluator.providers import open_provider, with_defaults
-from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.records import Manifest, Probe, Request, Response, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
-from evaluator.run.lane import Lane
+from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
@@ -185,10 +185,11 @@ class Session:
             await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
             on_start(len(self._plan.requests) - len(todo))
-            self._engine = Engine(journal, state, self._plan.probes, self._grader, self._watcher)
+            self._engine = Engine(journal, self._plan.probes, self._grader, self._watcher)
             self.verdicts = self._engine.verdicts
             if not self._stopped:
-                lanes = [lane_for(model, providers[model.id], todo) for model in manifest.models]
+                bounds = bounds or Bounds()
+                lanes = open_lanes(manifest.models, providers, todo, state, bounds)
                 await self._engine.ask(lanes, bounds)
 
     async def _take_over(
@@ -204,11 +205,6 @@ class Session:
         at = self._plan.manifest.started_at
         await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken.values()))
         return [request for request in todo if request.request_id not in taken]
-
-
-def lane_for(model: ModelSettings, provider: Provider, todo: Sequence[Request]) -> Lane:
-    """Return the lane of one model with its open requests."""
-    return Lane(model, provider, [request for request in todo if request.model == model.id])
 
 
 def package_versions() -> dict[str, str]:
