@@ -32,7 +32,7 @@ def runs_page(listed: RunList, *, prunes: bool) -> Page:
     columns += [Column("", is_text=True)]
     rows = tuple(_run_row(one, listed, prunes=prunes) for one in listed.runs)
     size = sum(one.run.n_bytes for one in listed.runs)
-    facts = f"{fmt.count(len(listed.runs))} runs, {_megabytes(size)} MB"
+    facts = f"{fmt.count(len(listed.runs))} runs, {fmt.megabytes(size)} MB"
     sections = (Section("Oldest first", table=Table("run", tuple(columns), rows)),) if rows else ()
     return Page(f"Runs under {_name(listed.out)}", facts, sections)
 
@@ -48,7 +48,7 @@ def _run_row(one: Retained, listed: RunList, *, prunes: bool) -> Row:
         (fmt.count(len(run.models)),),
         (fmt.count(run.n_open),),
         (fmt.count(run.n_labels),),
-        (_megabytes(run.n_bytes),),
+        (fmt.megabytes(run.n_bytes),),
         (_name(state),),
     )
     return Row(_name(run.run_id), cells)
@@ -63,10 +63,6 @@ def _state(run: RunFacts) -> str:
         (run.is_pinned, "pinned"),
     )
     return ", ".join(name for applies, name in states if applies)
-
-
-def _megabytes(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.1f}"
 
 
 def render_trend(trend: Trend, *, width: int = 80, colour: bool = False) -> str:
