@@ -206,6 +206,12 @@ def test_models_on_one_side_only_are_undecided_unless_accepted_and_named(runs: P
     } <= set(found["notes"])
 
 
+def test_a_gate_that_would_check_nothing_is_refused(runs: Path) -> None:
+    make_run("strangers", {"x": bold(0.3)})
+    message = refused("strangers", "--baseline", "base", "--allow-different", "models")
+    assert "nothing to check: no check of the default" in message
+
+
 def test_runs_without_a_common_probe_are_refused(runs: Path) -> None:
     make_run("tiny", bold(0.5), n=3)
     text = (runs / "tiny.probes.jsonl").read_text().replace("p00", "q00")
