@@ -85,10 +85,16 @@ def _run_refusal(design: LabelDesign | None, manifest: Manifest, verdicts: Mappi
             f"those of this run are by {', '.join(graders)}"
         )
         return refusal("stale_graders", sentence, _DRAW_AGAIN)
-    if design.verdicts_sha256 != verdicts_sha256(verdicts.items()):
+    if design.verdicts_sha256 != verdicts_sha256(_pairs(verdicts)):
         sentence = "the verdicts or the answers changed after the draw, so its cells are not those of today"
         return refusal("stale_verdicts", sentence, _DRAW_AGAIN)
     return None
+
+
+def _pairs(verdicts: Mapping[str, Label]) -> Iterable[tuple[str, str]]:
+    # A million items of a mapping that looks each of them up are slow.
+    pairs = getattr(verdicts, "pairs", verdicts.items)
+    return pairs()
 
 
 def _warnings(n_labelled: int, n_drawn: int, n_annotators: int, limits: Thresholds) -> Iterable[Condition]:
