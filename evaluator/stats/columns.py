@@ -125,7 +125,8 @@ class Columns:
     def _response_columns(self, batch: list[Response]) -> dict[str, Column]:
         self._add_requests(_values(batch, "request_id"))
         probe_ids = _values(batch, "probe_id")
-        if unknown := set(probe_ids) - self._positions.keys():
+        # Not a difference of sets: it would go through all probes for every batch.
+        if unknown := [name for name in set(probe_ids) if name not in self._positions]:
             msg = f"need responses to known probes, got {min(unknown)!r}"
             raise ValueError(msg)
         positions = list(map(self._positions.__getitem__, probe_ids))
