@@ -17,9 +17,9 @@ from evaluator.stats.intervals import Interval, check_level
 REPLICATES = 10_000
 FEWEST_CLUSTERS = 20
 """Below this the bootstrap's intervals are too narrow to be shown."""
-MOST_CLUSTERS = 20_000
+MOST_CLUSTERS = 5_000
 """Above this, clusters are put together at random in `GROUPS` groups, which are drawn: as many draws in less time."""
-GROUPS = 10_000
+GROUPS = 5_000
 """Of equal size but for one cluster; the width of an interval then varies by 1% more than it does anyway."""
 _CELLS_AT_ONCE = 4_000_000
 _DIGITS = 12
