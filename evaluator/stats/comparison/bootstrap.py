@@ -90,7 +90,8 @@ def bootstrap_ratios(
         with np.errstate(divide="ignore", invalid="ignore"):
             parts.append(sums[:, :n_models] / sums[:, n_models:])
     # Which core summed what may change the last digit.
-    return np.round(np.concatenate(parts), _DIGITS)
+    rounded: Floats = np.round(np.concatenate(parts), _DIGITS).astype(np.float64)
+    return rounded
 
 
 def _grouped(rows: Floats, random: np.random.Generator) -> Floats:
@@ -99,7 +100,8 @@ def _grouped(rows: Floats, random: np.random.Generator) -> Floats:
     if n_clusters <= MOST_CLUSTERS:
         return rows
     groups = random.permutation(n_clusters) % GROUPS
-    return np.stack([np.bincount(groups, weights=row, minlength=GROUPS) for row in rows])
+    summed: Floats = np.stack([np.bincount(groups, weights=row, minlength=GROUPS) for row in rows]).astype(np.float64)
+    return summed
 
 
 def bootstrap_difference(
