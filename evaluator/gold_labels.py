@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -9,6 +11,21 @@ import msgspec
 
 from evaluator.label_design import LabelDesign
 from evaluator.records import GoldLabel, Label
+
+WITHHELD = "sha256:"
+"""How a text begins that is not in a published bundle; its hash follows."""
+_WITHHELD_TEXT = re.compile(rf"{WITHHELD}([0-9a-f]{{64}})")
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 that a gold label remembers of the text it was given to.
+
+    >>> text_sha256("Canberra")[:16], text_sha256("sha256:" + "ab" * 32)[:16]
+    ('b36f06bee2e4f548', 'abababababababab')
+    """
+    if found := _WITHHELD_TEXT.fullmatch(text):
+        return found[1]
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
 class GoldSet(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from evaluator.cli.report import report
 from evaluator.cli.resume import resume
 from evaluator.cli.run import run
 from evaluator.cli.schema import schema
+from evaluator.cli.verify import verify
 
 # Help is plain text: boxes and colours would triple the time it takes to appear.
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -55,6 +56,7 @@ app.command("grade")(grade)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("gate")(gate)
+app.command("verify")(verify)
 app.command("schema")(schema)
 app.add_typer(label_app, name="label")
 app.add_typer(probes_app, name="probes")

@@ -12,7 +12,7 @@ import msgspec
 from evaluator.cli.display import counted
 from evaluator.cli.people import Given, found_by_people
 from evaluator.comparison import Comparison
-from evaluator.journal import RunDirectory
+from evaluator.journal import RunDirectory, write_seal
 from evaluator.judge_use import JudgeUse
 from evaluator.protocols import Grader
 from evaluator.records import Response, Summary, Verdict
@@ -95,9 +95,10 @@ def conclude(
 
 
 def save(conclusion: Conclusion, directory: RunDirectory) -> Summary:
-    """Write verdicts.jsonl and summary.json; return the summary."""
+    """Write verdicts.jsonl, summary.json and the seal of all files; return the summary."""
     directory.write_verdicts(conclusion.verdicts)
     directory.write_summary(summary_bytes(conclusion.summary))
+    write_seal(directory.path, conclusion.summary.manifest.run_id)
     return conclusion.summary
 
 

@@ -172,6 +172,14 @@ def read_gold(path: Path) -> Gold:
     return Gold(design=design, labels=labels, is_torn=is_torn)
 
 
+def numbered_labels(path: Path) -> Iterator[tuple[int, GoldLabel]]:
+    """Yield the line number of every label of a file that `read_gold` accepts, repeated ones included."""
+    for number, line in enumerate(_lines(path)[:-1], start=1):
+        record = _decode(line, is_first=number == 1)
+        if isinstance(record, GoldLabel):
+            yield number, record
+
+
 def _lines(path: Path) -> list[bytes]:
     """Return the lines, and after them what follows the last newline."""
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
 
 from evaluator.errors import LabelsFileError
+from evaluator.gold_labels import text_sha256 as text_sha256
 from evaluator.labels.read import LabelSet, NumberedLabel, conflict
 from evaluator.records import GoldLabel, Label, Response
 from evaluator.results import LabelsRef
@@ -55,15 +55,6 @@ def match_labels(labels: LabelSet, responses: Sequence[Response]) -> MatchedLabe
         n_responses_without_label=len(responses) - len(found),
     )
     return MatchedLabels(by_request={request_id: line[1].label for request_id, line in found.items()}, ref=ref)
-
-
-def text_sha256(text: str) -> str:
-    """Return the SHA-256 that a gold label remembers of the text it was given to.
-
-    >>> text_sha256("Canberra")[:16]
-    'b36f06bee2e4f548'
-    """
-    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
 def _request_of(

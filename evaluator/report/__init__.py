@@ -14,6 +14,7 @@ from evaluator.report.schemas import json_schema
 from evaluator.report.set_stats import render_set_stats
 from evaluator.report.summary_json import read_summary, summary_bytes
 from evaluator.report.terminal import render_terminal, terminal_blocks
+from evaluator.report.verification import render_verification, verification_bytes
 
 __all__ = [
     "ItemTexts",
@@ -36,7 +37,9 @@ __all__ = [
     "render_set_stats",
     "render_terminal",
     "render_validity",
+    "render_verification",
     "safe_text",
     "summary_bytes",
     "terminal_blocks",
+    "verification_bytes",
 ]

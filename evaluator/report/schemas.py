@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from evaluator import audit, comparison, gating, history, item_analysis, label_design, money, policy, records, results
-from evaluator import set_records as sets
 from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
@@ -25,6 +24,7 @@ from evaluator.policy import GatePolicy
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
 from evaluator.set_records import ImportReport, SetCheck, SetMeta, SetReport
+from evaluator.verification import Bundle, Seal, Verification
 
 RECORDS: dict[str, type[msgspec.Struct]] = {
     "probe": Probe,
@@ -47,6 +47,9 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "policy": GatePolicy,
     "gate": GateResult,
     "history": HistoryEntry,
+    "verification": Verification,
+    "seal": Seal,
+    "bundle": Bundle,
     "forecast": Forecast,
     "audit": ProbeFinding,
     "audit-design": AuditDesign,
@@ -70,10 +73,7 @@ def json_schema(name: str) -> bytes:
         raise ConfigError(f"need one of {', '.join(RECORDS)}, got {name[:80]!a}")
     record = RECORDS[name]
     schema = msgspec.json.schema(record)
-    types: dict[str, Any] = {}
-    modules = (records, results, label_design, comparison, audit, money, sets, item_analysis, policy, gating, history)
-    for module in modules:
-        types |= {name: found for name, found in vars(module).items() if isinstance(found, type)}
+    types = _types_near(record)
     for type_name, definition in schema["$defs"].items():
         _describe_fields(definition, types[type_name])
     own = schema["$defs"][record.__name__]
@@ -82,6 +82,19 @@ def json_schema(name: str) -> bytes:
     _pin_schema_name(own, is_always_written=not record.__struct_config__.omit_defaults)
     named = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(named, indent=2, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+def _types_near(record: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
+    """Records by name: those that the module of `record` knows, then those that their modules know."""
+    found: dict[str, type[msgspec.Struct]] = {}
+    modules = [record.__module__]
+    for module in modules:
+        for name, value in vars(sys.modules[module]).items():
+            if isinstance(value, type) and issubclass(value, msgspec.Struct):
+                found.setdefault(name, value)
+                if value.__module__ not in modules and value is not msgspec.Struct:
+                    modules.append(value.__module__)
+    return found
 
 
 def _pin_schema_name(definition: dict[str, Any], *, is_always_written: bool) -> None:

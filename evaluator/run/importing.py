@@ -79,11 +79,14 @@ def import_answers(
     return ImportedRun(plan=RunPlan(manifest=manifest, probes=probes, requests=requests), responses=responses)
 
 
+def request_id_of(model: str, probe_id: str, repeat: int) -> str:
+    """Id of a recorded answer: what was sent elsewhere is not known, so it covers what identifies the answer."""
+    return hashlib.sha256(msgspec.json.encode(("imported", model, probe_id, repeat))).hexdigest()
+
+
 def _request(model: str, probe_id: str, repeat: int) -> Request:
-    # What was sent elsewhere is not known: the id covers what identifies the answer.
-    identity = msgspec.json.encode(("imported", model, probe_id, repeat))
     return Request(
-        request_id=hashlib.sha256(identity).hexdigest(),
+        request_id=request_id_of(model, probe_id, repeat),
         probe_id=probe_id,
         model=model,
         prompt=IMPORTED_PROMPT.name,

@@ -1,0 +1,1 @@
+"""A run recomputed from its own files, part by part; nothing is asked and nothing is written."""
