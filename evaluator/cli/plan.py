@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evaluator.cli.options import (
     AnswersOption,
     BaseUrlOption,
+    BatchOption,
     ConcurrencyOption,
     ConfigArgument,
     JsonOption,
@@ -53,6 +54,7 @@ def plan(
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
     max_usd: MaxUsdOption = None,
+    batch: BatchOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` with the same words would ask: requests, tokens, USD, minutes. Asks no model.
@@ -89,6 +91,7 @@ def plan(
         judge_all=judge_all,
         judge_repeats=judge_repeats,
         max_usd=max_usd,
+        batch=batch,
     )
     settings = settings_from(config, flags)
     planned = plan_of(settings, allow_self_grading=allow_self_grading)

@@ -1,10 +1,10 @@
 """The append-only record of a run: what was paid for is on disk before anything else happens."""
 
 from evaluator.journal.atomic import write_atomically
-from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent
+from evaluator.journal.entries import Answered, BatchEnded, BatchIntent, BatchMade, Expense, FailedAttempt, Intent
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.history import HistoryFile
-from evaluator.journal.read import JournalState, read_journal
+from evaluator.journal.read import JournalState, OpenBatch, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
 from evaluator.journal.seal import read_seal, write_seal
 from evaluator.journal.spent import PER_USD, Attempts, Spent, picodollars, trusted_cost_usd
@@ -14,6 +14,9 @@ __all__ = [
     "PER_USD",
     "Answered",
     "Attempts",
+    "BatchEnded",
+    "BatchIntent",
+    "BatchMade",
     "Expense",
     "FailedAttempt",
     "Gold",
@@ -22,6 +25,7 @@ __all__ = [
     "Intent",
     "JournalState",
     "JournalWriter",
+    "OpenBatch",
     "RunDirectory",
     "Spent",
     "check_run_id",

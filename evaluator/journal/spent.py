@@ -74,6 +74,12 @@ class Attempts(msgspec.Struct):
         """Close the attempt that was sent last; return the most it can have cost."""
         return self.in_flight_usd.pop() if self.in_flight_usd else None
 
+    def unsend(self) -> None:
+        """Take back the attempt that was sent last: it turned out that nobody received it."""
+        if self.in_flight_usd:
+            self.end()
+            self.sent -= 1
+
     def fail(self, failure: Failure, cost_usd: float | None, most_usd: float | None) -> None:
         """Count an attempt that gave no answer, after its `end`."""
         if cost_usd is not None:

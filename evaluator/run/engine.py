@@ -65,6 +65,15 @@ class Engine:
         self._stopping.set()
         self._settled.set()
 
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set when nothing more is to be sent."""
+        return self._stopping
+
+    async def keep(self, response: Response) -> None:
+        """Put a final response on disk and grade it."""
+        await self._keep(response)
+
     async def ask(self, lanes: Sequence[Lane], bounds: Bounds | None = None) -> None:
         """Ask all lanes within `bounds`.
 

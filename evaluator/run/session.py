@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,9 @@ from evaluator.journal import Answered, Expense, JournalState, JournalWriter, Ru
 from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader, Provider
 from evaluator.providers import open_provider, with_defaults
+from evaluator.providers.batch import has_batches, open_batches
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
 from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
 from evaluator.run.lane import Lane
@@ -171,9 +174,12 @@ class Session:
         """
         manifest = self._plan.manifest
         async with AsyncExitStack() as stack:
+            batched = [model for model in manifest.models if self._is_batched(model)]
+            batches = {m.id: await stack.enter_async_context(open_batches(m, self._keys.get(m.id))) for m in batched}
             providers = {
                 model.id: await stack.enter_async_context(open_provider(model, self._keys.get(model.id)))
                 for model in manifest.models
+                if model.id not in batches
             }
             stack.enter_context(self._directory.locked())
             if not self._directory.exists:
@@ -188,8 +194,18 @@ class Session:
             self._engine = Engine(journal, state, self._plan.probes, self._grader, self._watcher)
             self.verdicts = self._engine.verdicts
             if not self._stopped:
-                lanes = [lane_for(model, providers[model.id], todo) for model in manifest.models]
-                await self._engine.ask(lanes, bounds)
+                desk = Desk.of(journal, state, self._engine, self._watcher, bounds or Bounds())
+                desk.first_poll_s = self._first_poll_s(desk.first_poll_s)
+                work = [BatchLane(model, batches[model.id], _of(model, todo), desk).run() for model in batched]
+                lanes = [lane_for(m, providers[m.id], todo) for m in manifest.models if m.id in providers]
+                await _together(self._engine.ask(lanes, bounds), *work)
+
+    def _is_batched(self, model: ModelSettings) -> bool:
+        return self._plan.manifest.config.get("batch") is True and has_batches(model)
+
+    def _first_poll_s(self, usual: float) -> float:
+        found = self._plan.manifest.config.get("batch_poll_s")
+        return float(found) if isinstance(found, int | float) and found > 0 else usual
 
     async def _take_over(
         self, reuse: JournalState | None, todo: list[Request], journal: JournalWriter
@@ -208,7 +224,21 @@ class Session:
 
 def lane_for(model: ModelSettings, provider: Provider, todo: Sequence[Request]) -> Lane:
     """Return the lane of one model with its open requests."""
-    return Lane(model, provider, [request for request in todo if request.model == model.id])
+    return Lane(model, provider, _of(model, todo))
+
+
+def _of(model: ModelSettings, requests: Sequence[Request]) -> list[Request]:
+    return [request for request in requests if request.model == model.id]
+
+
+async def _together(*work: Coroutine[Any, Any, None]) -> None:
+    """Await all; the first that fails ends the others, and is what is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 def package_versions() -> dict[str, str]:
