@@ -34,7 +34,7 @@ UnanswerableReason = Literal[
 MatchType = Literal["auto", "text", "number", "date", "choice", "regex"]
 AbstentionKind = Literal["dont_know", "premise_corrected", "clarification", "policy_refusal"]
 UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted", JudgeFault]
-FailureKind = Literal["transient", "rate_limited", "malformed", "permanent", "halted"]
+FailureKind = Literal["transient", "rate_limited", "loading", "malformed", "permanent", "halted"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -156,7 +156,8 @@ class Failure(Record, frozen=True):
     """Why an attempt gave no usable answer, and what to do about it."""
 
     kind: FailureKind
-    """transient and rate_limited are retried, malformed once; permanent ends the request; halted stops the lane."""
+    """transient, rate_limited and loading are retried, malformed once; permanent ends the request; halted
+    stops the lane."""
     message: str
     status: int | None = None
     """HTTP status, when there was one."""

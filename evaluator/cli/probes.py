@@ -162,3 +162,48 @@ def audit(
         auditing.draw_sheet(found, analysis, sheet, n=draw, seed=seed)
     else:
         auditing.show_items(found, analysis, as_json=as_json)
+
+
+@probes_app.command("import")
+def import_(
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="JSON, JSON lines, CSV or Parquet (also .gz), or hub:OWNER/NAME."),
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", metavar="NAME", help="Of a known set, or a file of your own (.toml).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The folder to write.")] = None,
+    config: Annotated[str | None, typer.Option("--config", metavar="C", help="Configuration on the hub.")] = None,
+    split: Annotated[str | None, typer.Option("--split", metavar="S", help="Split on the hub.")] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="Draw N probes only; twins stay together.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed draws others.")] = 0,
+    list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a probe set of a published data set, from the Hugging Face hub or from a file.
+
+    Licence, attribution and canary go to set.toml. Rows that are no probe are counted with the
+    reason. No code of a data set is ever run. `--recipe plain` reads a table of your own.
+
+    \b
+    Examples:
+      evaluator probes import --list
+      evaluator probes import --recipe simpleqa-verified --out sets/simpleqa-verified
+      evaluator probes import SelfAware.json --recipe selfaware --out sets/selfaware
+      evaluator probes import mine.csv --recipe plain --out sets/mine
+      evaluator probes import mine.parquet --recipe ./mine.toml --out sets/mine --sample 500
+    """
+    from evaluator.cli.importing import import_to_folder, list_all_recipes
+    from evaluator.errors import ConfigError
+    from evaluator.probeset.importing import Sampling
+
+    if list_recipes:
+        list_all_recipes(as_json=as_json)
+        return
+    if recipe is None or out is None:
+        raise ConfigError("probes import: need --recipe NAME and --out DIR, or --list to see the recipes")
+    place = (source, config, split)
+    import_to_folder(recipe, place, out, Sampling(n=sample, seed=seed), as_json=as_json)

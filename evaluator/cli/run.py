@@ -22,6 +22,7 @@ from evaluator.cli.options import (
     MaxMinutesOption,
     MaxTokensOption,
     MaxUsdOption,
+    MaxWaitOption,
     ModelOption,
     NoPreflightOption,
     ProbesOption,
@@ -59,6 +60,7 @@ def run(
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
     max_minutes: MaxMinutesOption = None,
+    max_wait: MaxWaitOption = None,
     max_usd: MaxUsdOption = None,
     allow_unknown_price: AllowUnknownPriceOption = False,
     no_preflight: NoPreflightOption = False,
@@ -79,6 +81,7 @@ def run(
     """
     from evaluator.cli.asking import StartOptions, start_run
     from evaluator.cli.spending import Spending
+    from evaluator.cli.time_limits import TimeLimits
 
     flags = RunFlags(
         probes=probes,
@@ -103,7 +106,7 @@ def run(
         run_id=run_id,
         reuse=reuse,
         allow_self_grading=allow_self_grading,
-        max_minutes=max_minutes,
+        limits=TimeLimits(max_minutes=max_minutes, max_wait=max_wait),
         spending=Spending(has_preflight=not no_preflight, assume_yes=yes),
     )
     start_run(settings_from(config, flags), options, as_json=as_json)

@@ -44,7 +44,7 @@ def read_rules(stance: Stance, question: str, *, is_answerable: bool) -> Decisio
             return Decision(label="abstained", evidence=f"{said}: {stance.answer.sentences[0].text}")
     elif decision := _decide_unanswerable(stance, question):
         return decision
-    return _decide_unsaid(stance)
+    return _decide_unsaid(stance, question)
 
 
 def _says_nothing(stance: Stance, question: str) -> str:
@@ -95,12 +95,12 @@ def _guesses(sentence: Sentence) -> bool:
     return any("guess" in roles and not roles & {"no_answer", *KINDS} for roles in find_roles(clauses))
 
 
-def _decide_unsaid(stance: Stance) -> Decision | None:
+def _decide_unsaid(stance: Stance, question: str) -> Decision | None:
     """Settle answers that end before they say anything, and those that only ask."""
     sentences = stance.answer.sentences
     if len(sentences) == 1 and sentences[0].text.endswith((":", "：")):
         return Decision(label="abstained", evidence=f"announces a list that does not come: {sentences[0].text}")
-    if _only_asks(stance):
+    if _only_asks(stance, question):
         return _abstained("clarification", f"only asks: {sentences[0].text}")
     return None
 
@@ -154,10 +154,16 @@ def _answers(sentence: Sentence, question: frozenset[str]) -> bool:
     return len(words & question) * 2 >= min(len(question), 8) and bool(words - question)
 
 
-def _only_asks(stance: Stance) -> bool:
-    """Whether every sentence is a question, and none of them guesses ("Maybe Paris?")."""
-    guesses = any("guess" in roles for roles in stance.roles)
-    return not guesses and all(map(is_question, stance.asserted)) and not _is_name(stance.answer.sentences)
+def _only_asks(stance: Stance, question: str) -> bool:
+    """Whether every sentence is a question, and none of them guesses ("Maybe Paris?", "It is blue?")."""
+    if any("guess" in roles for roles in stance.roles) or _is_name(stance.answer.sentences):
+        return False
+    asked = question_words(question)
+    return all(is_question(one) and (_inquires(one) or content_words(one) <= asked) for one in stance.asserted)
+
+
+def _inquires(sentence: Sentence) -> bool:
+    return not WORDS["interrogative"].isdisjoint(sentence.tokens)
 
 
 def _is_name(sentences: tuple[Sentence, ...]) -> bool:

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib.resources import files
 
 from evaluator.graders.normalise import fold, tokens
@@ -43,6 +44,9 @@ _DATE = re.compile(
     )""",
     re.VERBOSE,
 )
+_PERIOD = re.compile(
+    r"\b(?P<decade>[12]\d\d)0\s?'?s\b|\b(?P<century>\d{1,2})(?:st|nd|rd|th|\.)?[\s-](?:century|stoleti|jahrhundert)\b(?!\sb)"
+)
 
 
 def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
@@ -51,17 +55,45 @@ def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     distractors = [date for target in probe.distractors for date in find_dates(target)]
     asked = find_dates(probe.question)
     targets = [_as_precise_as_asked(date, probe.question) for date in targets]
+    asks_part = not _asked_parts(probe.question).isdisjoint(("day", "month"))
     years = frozenset(date.year for date in asked if date.year is not None)
     echo = {(date.year, date.month, date.day) for date in asked}
     for sentence in asserted:
         for date in find_dates(sentence.text):
             if (date.year, date.month, date.day) in echo or _is_denied(sentence, date):
                 continue
-            if any(is_same_date(date, target, years) for target in targets):
+            if any(is_same_date(date, target, years, may_be_coarse=not asks_part) for target in targets):
                 return Finding(is_correct=True, evidence=f"states an accepted date: {sentence.text}")
             if any(is_same_date(date, distractor, years) for distractor in distractors):
                 return Finding(has_distractor=True, evidence=f"states a known wrong date: {sentence.text}")
+    if not _asked_parts(probe.question):
+        return _match_period(targets, asserted)
     return Finding(evidence="no accepted date is stated")
+
+
+def _match_period(targets: list[Date], asserted: tuple[Sentence, ...]) -> Finding:
+    """Look for a decade or century that holds a target: it answers "When?"."""
+    for sentence in asserted:
+        for low, high in find_periods(sentence.text):
+            if any(target.year is not None and low <= target.year <= high for target in targets):
+                return Finding(is_correct=True, evidence=f"states the period of an accepted date: {sentence.text}")
+    return Finding(evidence="no accepted date is stated")
+
+
+def find_periods(text: str) -> list[tuple[int, int]]:
+    """Find the decades and centuries of a text, with the years they begin and end.
+
+    >>> find_periods("in the 1960s, or late in the 16th century")
+    [(1960, 1969), (1501, 1600)]
+    """
+    found = []
+    for period in _PERIOD.finditer(prepare(text)) if _DIGIT.search(text) else ():
+        if period["decade"]:
+            found.append((int(period["decade"]) * 10, int(period["decade"]) * 10 + 9))
+        else:
+            century = int(period["century"])
+            found.append((100 * century - 99, 100 * century))
+    return found
 
 
 def _is_denied(sentence: Sentence, date: Date) -> bool:
@@ -74,10 +106,16 @@ def _is_denied(sentence: Sentence, date: Date) -> bool:
 
 def _as_precise_as_asked(date: Date, question: str) -> Date:
     """Drop the parts of a target that the question does not ask for."""
-    words = set(tokens(question))
-    if date.year is None or words & WORDS["day"] or not words & WORDS["year"]:
+    parts = _asked_parts(question)
+    if date.year is None or "day" in parts or "year" not in parts:
         return date
-    return replace(date, day=None, month=date.month if words & WORDS["month"] else None)
+    return replace(date, day=None, month=date.month if "month" in parts else None)
+
+
+@lru_cache(maxsize=4096)
+def _asked_parts(question: str) -> frozenset[str]:
+    words = tokens(question)
+    return frozenset(part for part in ("day", "month", "year") if not WORDS[part].isdisjoint(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +179,24 @@ def is_date(target: str) -> bool:
     return rest in {"", "v roce"} or (rest.isalpha() and len(rest) <= 10)
 
 
-def is_same_date(date: Date, target: Date, question_years: frozenset[int]) -> bool:
-    """Whether `date` has every part that `target` has.
+def has_month(target: str) -> bool:
+    """Whether a target is a date that names its month: "22 March" is a day, not 22 of something."""
+    return is_date(target) and any(date.month is not None for date in find_dates(target))
 
-    The year may be missing when the question gave it.
+
+def is_same_date(date: Date, target: Date, question_years: frozenset[int], *, may_be_coarse: bool = False) -> bool:
+    """Whether `date` has every part that `target` has, and says nothing else.
+
+    The year may be missing when the question gave it. Month and day may be where `may_be_coarse`: "1965" answers
+    "When?" as "1 August 1965" does.
     """
     year = date.year
     if year is None and target.year in question_years:
         year = target.year
+    if target.year is not None and target.year != year:
+        return False
+    is_coarse = may_be_coarse and target.year is not None
     return all(
-        wanted is None or wanted == given
-        for wanted, given in ((target.year, year), (target.month, date.month), (target.day, date.day))
+        wanted is None or wanted == given or (is_coarse and given is None)
+        for wanted, given in ((target.month, date.month), (target.day, date.day))
     )

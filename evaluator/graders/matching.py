@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
+import msgspec
+
 from evaluator.graders.choice import match_choice
-from evaluator.graders.date import is_date, match_date
+from evaluator.graders.date import has_month, is_date, match_date
+from evaluator.graders.normalise import tokens
 from evaluator.graders.number import is_number, match_number
 from evaluator.graders.pattern import match_patterns
+from evaluator.graders.phrases import WORDS
 from evaluator.graders.reliability import ASSERTED, TargetKind
 from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import assertions
@@ -38,11 +42,26 @@ def target_kind(probe: Probe) -> TargetKind:
 def _declared_or_seen(probe: Probe) -> TargetKind:
     if probe.match != "auto":
         return probe.match
+    if all(has_month(target) for target in probe.targets) or _asks_when(probe):
+        return "date"
     if all(is_number(target, probe.language) for target in probe.targets):
         return "number"
     if all(is_date(target) for target in probe.targets):
         return "date"
     return "text"
+
+
+def _asks_when(probe: Probe) -> bool:
+    """Whether a question says when, and all targets are years."""
+    asks = not WORDS["when"].isdisjoint(tokens(probe.question))
+    return asks and all(is_date(target) for target in probe.targets)
+
+
+@lru_cache(maxsize=4096)
+def _dated(probe: Probe) -> Probe | None:
+    """Give a probe with those of its targets that are dates, where others are names: "July 2012" or "season 9"."""
+    dates = tuple(target for target in probe.targets if is_date(target))
+    return msgspec.structs.replace(probe, targets=dates, match="date") if dates and probe.match == "auto" else None
 
 
 def decide_matching(case: Case) -> Decision | Case:
@@ -52,7 +71,11 @@ def decide_matching(case: Case) -> Decision | Case:
     if not probe.is_answerable or stance is None:
         return case
     kind = target_kind(probe)
-    finding = _MATCHERS[kind](probe, assertions(stance, probe.targets))
+    asserted = assertions(stance, probe.targets)
+    finding = _MATCHERS[kind](probe, asserted)
+    if kind == "text" and not finding.is_correct and not finding.has_distractor:
+        dated = _dated(probe)
+        finding = match_date(dated, asserted) if dated and match_date(dated, asserted).is_correct else finding
     if finding.is_correct:
         return Decision(label="correct", evidence=finding.evidence, probability=ASSERTED[kind])
     return replace(case, has_distractor=finding.has_distractor, evidence=finding.evidence)

@@ -152,6 +152,8 @@ _NUMERALS = {
     if word != "-"
 }
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_SAME = {"bce": "bc", "ce": "ad"}
+"""Two names of one era."""
 
 
 @lru_cache(maxsize=50_000)
@@ -162,7 +164,7 @@ def canonical(word: str) -> str:
     ['7', '7', '7', 'cat']
     """
     found = _ORDINAL.fullmatch(word)
-    return found[1] if found else _NUMERALS.get(word) or stem(word)
+    return found[1] if found else _NUMERALS.get(word) or _SAME.get(word) or stem(word)
 
 
 def is_unspaced(word: str) -> bool:

@@ -8,7 +8,15 @@ from dataclasses import replace
 from functools import lru_cache
 
 from evaluator.graders.date import find_dates
-from evaluator.graders.quantity import CURRENCY, Quantity, asked_unit, conversion, find_quantities, prepare
+from evaluator.graders.quantity import (
+    CURRENCY,
+    Quantity,
+    asked_unit,
+    conversion,
+    find_quantities,
+    may_hold_number,
+    prepare,
+)
 from evaluator.graders.sentence import Sentence, is_denied, is_one_of_several
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
@@ -72,6 +80,8 @@ def _all_accepted(targets: tuple[str, ...], language: str, tolerance: float, uni
 
 def _stated(asserted: tuple[Sentence, ...], language: str) -> Iterator[tuple[Sentence, Quantity]]:
     for sentence in asserted:
+        if not may_hold_number(sentence.text, sentence.tokens, language):
+            continue
         # The day of a date is no count; its year is left to be found.
         dates = [date for date in find_dates(sentence.text) if date.day is not None]
         in_date = {at for date in dates for at in range(date.start, date.end)}
@@ -121,8 +131,11 @@ def accepted(target: str, language: str, tolerance: float) -> list[Quantity]:
     """
     ranges = []
     for quantity in find_quantities(target, language):
-        slack = 0.0 if tolerance or quantity.lows != quantity.highs else quantity.step / 2
-        for low, high in zip(quantity.lows, quantity.highs, strict=False):
+        is_exact = bool(tolerance) or quantity.lows != quantity.highs
+        for at, (low, high) in enumerate(zip(quantity.lows, quantity.highs, strict=False)):
+            # A second reading, as 1.234 of "1,234", has its own last digit.
+            step = quantity.step if not at else quantity.step * abs(low / quantity.lows[0] or 1.0)
+            slack = 0.0 if is_exact else step / 2
             below, above = (max(slack, tolerance * abs(end)) * (1 + 1e-9) for end in (low, high))
             ranges.append(replace(quantity, lows=(low - below,), highs=(high + above,)))
     return ranges

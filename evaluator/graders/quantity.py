@@ -50,6 +50,7 @@ _WORDS: dict[str, dict[str, int]] = {
     language: {fold(name): int(value) for value, names in by_value.items() for name in names.split()}
     for language, by_value in _DATA["words"].items()
 }
+_NO_WORDS: dict[str, int] = {}
 _HAN = {**{digit: value for value, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2, "兩": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 
@@ -73,6 +74,18 @@ _SYMBOL = re.compile(
 )
 _MINUS = re.compile(r"(?<![\d.,] )\b(?:minus|negative|moins|menos|минус|マイナス|负)\s?(?=\d)")
 _HAN_RUN = re.compile("[零〇一二两兩三四五六七八九十百千万萬亿億]+")
+_POINT = re.compile(r"(?<![\w.,)])\.(?=\d)")
+"""Begins a number such as .500."""
+_LENGTHS = {name: factor for name, (dimension, factor) in _UNITS.items() if dimension == "length"}
+_UNITS |= {f"{name}2": ("area", factor**2) for name, factor in _LENGTHS.items()}
+# A cubic metre is 1,000 litres, in which volumes are counted.
+_UNITS |= {f"{name}3": ("volume", 1000 * factor**3) for name, factor in _LENGTHS.items()}
+_LENGTH = "|".join(map(re.escape, sorted(_LENGTHS, key=len, reverse=True)))
+_POWER_WORD = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_DATA['powers'].values())})")
+_POWERS = {
+    power: re.compile(rf"(?<![^\W\d_])(?:(?:{words})[\s-]?({_LENGTH})|({_LENGTH})\s(?:{words}))(?![^\W\d_])")
+    for power, words in _DATA["powers"].items()
+}
 _NEEDS_OPENER = frozenset(["a", "and", "et", "und", "y", "e", "и"])
 _RANGE_JOINTS = _NEEDS_OPENER | {"-", "–", "—", "~", "to", "až", "az", "bis", "до", "至", "到"}
 _RANGE_OPENERS = ("between", "from", "mezi", "od", "entre", "de", "zwischen", "von", "от", "между", "в пределах")
@@ -105,13 +118,32 @@ def find_quantities(text: str, language: str = "en") -> list[Quantity]:
     return list(_join_ranges(text, sorted(found, key=lambda q: (q.start, -q.end))))
 
 
+def may_hold_number(text: str, words: tuple[str, ...], language: str) -> bool:
+    """Whether there is any point in looking for numbers in a text with these folded words."""
+    if not text.isascii() or _DIGIT.search(text):
+        return True
+    return not _WORDS.get(language.split("-")[0], _NO_WORDS).keys().isdisjoint(words)
+
+
 def prepare(text: str) -> str:
     """Fold a text for number and date search; superscripts after 10 become powers."""
     if not _DIGIT.search(text):
         return fold(text).replace("**", "")
     text = _SUPERSCRIPT.sub(lambda found: "10^" + unicodedata.normalize("NFKC", found[1]), text)
     text = fold(_SYMBOL.sub(_spell_unit, text)).replace("\u00a0", " ").replace("−", "-").replace("**", "")
-    return _MINUS.sub("-", text)
+    text = _POINT.sub("0.", _MINUS.sub("-", text))
+    return _raise_units(text) if _POWER_WORD.search(text) else text
+
+
+def _raise_units(text: str) -> str:
+    """Write "square metres" as one unit.
+
+    >>> _raise_units("5 square miles, 3 metres carres")
+    '5 miles2, 3 metres2'
+    """
+    for power, pattern in _POWERS.items():
+        text = pattern.sub(lambda found, power=power: f"{found[1] or found[2]}{power}", text)  # type: ignore[misc]
+    return text
 
 
 def _spell_unit(found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -69,8 +70,17 @@ def is_bare_decline(sentence: Sentence) -> bool:
 def assertions(stance: Stance, targets: tuple[str, ...]) -> tuple[Sentence, ...]:
     """Give the sentences that may assert a target."""
     if not _has_unknown(targets):
-        return stance.asserted
+        return tuple(_unanswered(stance.asserted))
     return tuple(sentence for sentence in stance.answer.sentences if not is_bare_decline(sentence))
+
+
+def _unanswered(sentences: tuple[Sentence, ...]) -> Iterator[Sentence]:
+    """Leave out questions that the answer itself answers with no: "Is it Paris? No, it is Lyon."."""
+    for at, sentence in enumerate(sentences):
+        following = sentences[at + 1].tokens if at + 1 < len(sentences) else ()
+        is_refuted = bool(following) and following[0] in WORDS["nay"]
+        if not (is_refuted and sentence.text.rstrip().endswith(("?", "？", "؟"))):
+            yield sentence
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +104,7 @@ def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
     """Find what each sentence does: the kinds of phrases in it."""
     lines = [f" {' '.join(sentence.tokens)} {BREAK}".encode() for sentence in sentences]
     starts = list(accumulate(map(len, lines), initial=0))
-    text = b"".join(lines)
+    text = b"".join((*lines, b" "))
     found: list[set[str]] = [set() for _ in sentences]
     for kind, pattern in _PHRASES.items():
         for match in pattern.finditer(text):
@@ -104,7 +114,7 @@ def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
 
 def has_phrase(kind: str, sentence: Sentence) -> bool:
     """Whether a sentence has a phrase of one kind."""
-    return _PHRASES[kind].search(f" {' '.join(sentence.tokens)} {BREAK}".encode()) is not None
+    return _PHRASES[kind].search(f" {' '.join(sentence.tokens)} {BREAK} ".encode()) is not None
 
 
 def remaining_clauses(sentence: Sentence) -> tuple[list[Sentence], bool]:

@@ -60,6 +60,8 @@ class Finding:
     is_correct: bool = False
     has_distractor: bool = False
     evidence: str = ""
+    is_near: bool = False
+    """Whether the target was only found in a shape of the answer's own."""
 
 
 def bounded(evidence: str) -> str:

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from evaluator.graders.commitment import has_rival, is_list_of_candidates
+from evaluator.graders.near import find_near
 from evaluator.graders.normalise import (
     ARTICLES,
     CLAUSE_MARK,
@@ -18,20 +19,44 @@ from evaluator.graders.normalise import (
 )
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, blank_runs, is_denied
+from evaluator.graders.spelling import is_respelt
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
 
 MAX_TARGET_WORDS = 64
+_LEAST_SUBTITLE = 2
+# Where a keyboard has no umlaut, a vowel with an e stands for it, in names both ways.
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"})
+_DIGRAPH = re.compile(r"(?<=[A-Z])([aou])e(?=[a-z])")
 _SKIPPED = ARTICLES | {CLAUSE_MARK}
 _REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
 
 def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
-    """Look for an asserted target, then for an asserted distractor."""
+    """Look for an asserted target, then for an asserted distractor, then for a target in other words."""
     echo = tuple(tokens(probe.question))
     forms = [form for target in probe.targets for form in target_forms(target)]
     if is_list_of_candidates(asserted, forms, probe.question):
         return Finding(evidence=f"lists several candidates: {asserted[0].text}")
+    if _answers_yes_or_no(probe.targets, asserted):
+        return Finding(is_correct=True, evidence=f"says yes or no as a target does: {asserted[0].text}")
+    found = _find_exact(probe, asserted, echo, forms)
+    if found.is_correct:
+        return found
+    blanked = blank_runs(asserted, echo)
+    rival = _asserted_distractor(probe, blanked) if probe.distractors else None
+    if rival is not None:
+        return Finding(has_distractor=True, evidence=f"asserts the known wrong answer {rival!r}")
+    near = find_near(probe, blanked) if not found.evidence else None
+    if near is not None:
+        return Finding(is_correct=True, is_near=True, evidence=f"means {near[0]!r}: {near[1].text}")
+    return found if found.evidence else Finding(evidence="no target is asserted")
+
+
+def _find_exact(
+    probe: Probe, asserted: tuple[Sentence, ...], echo: tuple[str, ...], forms: list[tuple[str, ...]]
+) -> Finding:
+    """Look for a target word for word; without evidence when none is mentioned."""
     denied = ""
     known = frozenset(map(canonical, echo))
     for target in probe.targets:
@@ -41,12 +66,25 @@ def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
             return Finding(is_correct=True, evidence=f"asserts {target!r}: {found.evidence}")
         denied = denied or (found.evidence if found else "")
     for target in probe.targets:
-        if _is_part(target, asserted, known):
+        if _is_part(target, asserted, known, probe.language):
             return Finding(is_correct=True, evidence=f"the answer is part of the target {target!r}")
-    rival = _asserted_distractor(probe, blank_runs(asserted, echo)) if probe.distractors else None
-    if rival is not None:
-        return Finding(has_distractor=True, evidence=f"asserts the known wrong answer {rival!r}")
-    return Finding(evidence=f"target not committed to: {denied}" if denied else "no target is asserted")
+    return Finding(evidence=f"target not committed to: {denied}" if denied else "")
+
+
+def _answers_yes_or_no(targets: tuple[str, ...], asserted: tuple[Sentence, ...]) -> bool:
+    """Whether an answer begins with the yes or no that a target comes to: "Typically, no"."""
+    if not asserted or not asserted[0].tokens:
+        return False
+    said = asserted[0].tokens[0]
+    for kind in (WORDS["nay"], WORDS["affirmation"]):
+        if said in kind and any(_plain(target) <= kind and _plain(target) for target in targets):
+            return True
+    return False
+
+
+@lru_cache(maxsize=20_000)
+def _plain(target: str) -> frozenset[str]:
+    return frozenset(tokens(target)) - WORDS["vague"] - {CLAUSE_MARK}
 
 
 def _asserted_distractor(probe: Probe, sentences: tuple[Sentence, ...]) -> str | None:
@@ -138,6 +176,9 @@ def target_forms(target: str) -> tuple[tuple[str, ...], ...]:
     untitled = tuple(word for word in forms[-1] if word not in WORDS["title"])
     if len(untitled) >= 2:
         forms.append(untitled)
+    forms += [_trimmed(_words(part)) for part in _parts(plain)]
+    spelt = plain.translate(_UMLAUTS) if not plain.isascii() else _DIGRAPH.sub(r"\1", plain)
+    forms += [_trimmed(_words(spelt))] if spelt != plain else []
     forms += [acronym for acronym in [_acronym(plain)] if acronym]
     return tuple(dict.fromkeys(form for form in forms if form))
 
@@ -159,6 +200,16 @@ def _trimmed(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(canonical(word) for word in without_articles(tokens(text)))[:MAX_TARGET_WORDS]
+
+
+def _parts(target: str) -> list[str]:
+    """Give what stands for a place without its region ("Landover, Maryland") and for a work without its series."""
+    title = target.split(": ")
+    if len(title) == 2 and len(title[1].split()) >= _LEAST_SUBTITLE:
+        return [title[1]]
+    place = target.split(", ")
+    is_place = 2 <= len(place) <= 3 and all(part[:1].isupper() and len(part.split()) <= 3 for part in place)
+    return [place[0]] if is_place and not any(map(str.isdigit, target)) else []
 
 
 def _acronym(target: str) -> tuple[str, ...]:
@@ -222,15 +273,18 @@ def _position(word: str, sentence: Sentence, language: str) -> int:
     return -1
 
 
-def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[str]) -> bool:
+def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[str], language: str) -> bool:
     """Whether the whole answer is a telling part of the target, as "Landover" of "Landover, Maryland"."""
     if len(sentences) != 1:
         return False
     skipped = WORDS["function"] | ARTICLES | {CLAUSE_MARK}
     said = [key for key in sentences[0].keys if key not in skipped and key not in question]
     wanted = [word for word in main_form(target) if word not in skipped]
-    if not said or len(said) >= len(wanted) or not set(said) <= set(wanted):
+    if not said or len(said) >= len(wanted):
         return False
     parts = _name_parts(target)
-    is_last_name = parts is not None and len(parts) <= 3 and said == [parts[-1]]
-    return is_last_name or len(said) * 2 >= len(wanted)
+    if parts is not None and len(parts) <= 3 and len(said) == 1:
+        return (
+            said[0] == parts[-1] or is_respelt(parts[-1], said[0], language) or (len(wanted) == 2 and said[0] in wanted)
+        )
+    return set(said) <= set(wanted) and len(said) * 2 >= len(wanted)

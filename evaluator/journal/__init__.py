@@ -1,7 +1,16 @@
 """The append-only record of a run: what was paid for is on disk before anything else happens."""
 
 from evaluator.journal.atomic import write_atomically
-from evaluator.journal.entries import Answered, BatchEnded, BatchIntent, BatchMade, Expense, FailedAttempt, Intent
+from evaluator.journal.entries import (
+    Answered,
+    BatchEnded,
+    BatchIntent,
+    BatchMade,
+    Expense,
+    FailedAttempt,
+    Intent,
+    Spare,
+)
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.history import HistoryFile
 from evaluator.journal.read import JournalState, OpenBatch, read_journal
@@ -27,6 +36,7 @@ __all__ = [
     "JournalWriter",
     "OpenBatch",
     "RunDirectory",
+    "Spare",
     "Spent",
     "check_run_id",
     "picodollars",

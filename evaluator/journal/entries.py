@@ -3,6 +3,7 @@
     intent      a request is about to be sent; on disk before the first byte leaves
     failure     that attempt gave no answer, and why
     response    what finally became of the request
+    spare       an answer that came after its deadline, while the request was being asked again
     expense     what something else than an answer cost
     batch       requests are about to be handed in together; batch_made, batch_ended: what became of it
     torn        the line before this one was cut off by a crash and holds nothing
@@ -36,6 +37,8 @@ class FailedAttempt(Record, frozen=True, tag_field="kind", tag="failure"):
     request_id: str
     at: str
     failure: Failure
+    attempt: int | None = None
+    """Which of them; None in journals of earlier versions."""
     cost_usd: float | None = None
     """What it is known to have cost all the same."""
 
@@ -86,10 +89,18 @@ class BatchEnded(Record, frozen=True, tag_field="kind", tag="batch_ended"):
     """Nothing of it was processed: none of its requests was an attempt."""
 
 
+class Spare(Record, frozen=True, tag_field="kind", tag="spare"):
+    """An answer that came after its deadline; it counts when the request got no other."""
+
+    at: str
+    attempt: int
+    response: Response
+
+
 class Torn(Record, frozen=True, tag_field="kind", tag="torn"):
     """Says that line number `line` was cut off and holds nothing."""
 
     line: int
 
 
-Entry = Intent | FailedAttempt | Expense | Answered | BatchIntent | BatchMade | BatchEnded | Torn
+Entry = Intent | FailedAttempt | Expense | Answered | Spare | BatchIntent | BatchMade | BatchEnded | Torn

@@ -17,6 +17,7 @@ from evaluator.journal.entries import (
     Expense,
     FailedAttempt,
     Intent,
+    Spare,
     Torn,
 )
 from evaluator.journal.spent import Attempts, Spent, trusted_cost_usd
@@ -112,6 +113,8 @@ def _apply(state: JournalState, entry: Entry) -> None:
                 state.ended.add(entry.cost_usd, most_usd)
         case Expense():
             state.ended.add(entry.cost_usd, entry.most_usd)
+        case Spare():
+            _apply_spare(state, entry.response)
         case Answered():
             _apply_answer(state, entry.response)
         case BatchIntent() | BatchMade() | BatchEnded():
@@ -148,6 +151,17 @@ def _apply_answer(state: JournalState, response: Response) -> None:
     if response.outcome == "failed":
         state.open_attempts[response.request_id] = Attempts()
         state.open_attempts[response.request_id].of_failed(response)
+
+
+def _apply_spare(state: JournalState, response: Response) -> None:
+    known = state.responses.get(response.request_id)
+    if known is not None and known.outcome != "failed":
+        return
+    attempts = state.open_attempts.pop(response.request_id, None) or Attempts()
+    attempts.rescue()
+    for of_the_dead in attempts.in_flight_usd:
+        state.ended.add(None, of_the_dead)
+    state.responses[response.request_id] = attempts.told_in(response)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -14,6 +14,7 @@ from evaluator.errors import ProviderError
 from evaluator.providers.address import is_loopback
 from evaluator.providers.checks import split_id
 from evaluator.providers.client import HttpClient
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.providers.hosts import hosts_of
 from evaluator.providers.http_model import HttpModel
 from evaluator.providers.pricing import Pricing
@@ -57,7 +58,7 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
             found.client,
             found.wire,
             found.model_name,
-            deadline_s=settings.timeout_s,
+            deadline_s=last_deadline_s(settings),
             extra=found.extra,
             complete=found.complete,
         )

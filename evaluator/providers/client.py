@@ -7,6 +7,7 @@ httpx over the aiohttp transport. Everything that goes wrong below HTTP comes ba
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
@@ -171,9 +172,27 @@ def transport_failure(exc: Exception) -> Failure:
     been sent is seen only in the aiohttp exception behind it.
     """
     cause = exc.__cause__ if isinstance(exc.__cause__, aiohttp.ClientError) else exc
+    special = _special_failure(cause)
+    if special is not None:
+        return special
     unsent = isinstance(
         cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL | httpx.ConnectError
     )
     text = str(cause).strip()
     message = f"{type(cause).__name__}: {text}" if text else type(cause).__name__
     return Failure(kind="transient", message=message[:500], maybe_paid=not unsent)
+
+
+def _special_failure(cause: BaseException) -> Failure | None:
+    """Return the failure that waiting cannot mend, or that is this machine's own; all of them before sending."""
+    if isinstance(cause, aiohttp.ClientConnectorCertificateError):
+        message = f"the certificate of {cause.host} is not trusted: {cause.certificate_error}"
+        hint = "; if it is your own authority's, name its file in the environment variable SSL_CERT_FILE"
+        return Failure(kind="halted", message=message[:300] + hint)
+    if isinstance(cause, aiohttp.ClientHttpProxyError):
+        where = cause.request_info.real_url
+        message = f"the proxy refuses to connect to {where.host} (HTTP {cause.status}); see HTTPS_PROXY"
+        return Failure(kind="halted" if cause.status == 407 else "transient", message=message, status=cause.status)
+    if isinstance(cause, aiohttp.ClientOSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+        return Failure(kind="rate_limited", message="too many open files; see `ulimit -n`", wait_s=1.0)
+    return None

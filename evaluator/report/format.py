@@ -32,6 +32,15 @@ def percent(value: float | None) -> str:
     return f"{value:.1%}"
 
 
+def points(value: float) -> str:
+    """Write a difference of rates in percentage points.
+
+    >>> points(0.0312)
+    '3.1 points'
+    """
+    return f"{value * 100:.1f} points"
+
+
 def percent_interval(low: float | None, high: float | None) -> str:
     """Write an interval of rates in percent; an interval with a width never looks like a point.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -49,7 +49,7 @@ class Desk:
 
     journal: JournalWriter
     state: JournalState
-    keep: Callable[[Response], Awaitable[None]]
+    keep: Callable[[Response], None]
     watcher: Watcher
     bounds: Bounds
     stopping: asyncio.Event
@@ -216,7 +216,7 @@ class BatchLane:
         await self._void(batch, [])
         for request in requests:
             failure = Failure(kind="permanent", message=f"refused in a batch: {why}"[:500])
-            await self._desk.keep(request.response(outcome="failed", detail=failure.message, failure=failure))
+            self._desk.keep(request.response(outcome="failed", detail=failure.message, failure=failure))
 
     async def _void(self, batch: OpenBatch, groups: Sequence[list[Request]]) -> None:
         """Record that nothing of the batch was processed, and let its requests wait again."""
@@ -294,24 +294,15 @@ class BatchLane:
         self._desk.bounds.budget.settle(request, response)
         self._tries[request.request_id] += 1
         failure = response.failure
-        told = {
-            "attempts": attempts.sent,
-            "ambiguous_sends": attempts.ambiguous,
-            "maybe_paid_usd": attempts.ambiguous_usd,
-            "retries_usd": attempts.paid_usd,
-        }
-        can_retry = failure is not None and failure.kind in RETRIED
-        if failure is not None and can_retry and self._tries[request.request_id] < self._settings.max_attempts:
+        if failure is not None:
             cost_usd = trusted_cost_usd(response)
             attempts.fail(failure, cost_usd, most)
-            await self._desk.journal.append(
-                FailedAttempt(request_id=request.request_id, at=_now(), failure=failure, cost_usd=cost_usd)
-            )
-            return True
-        if failure is not None and failure.maybe_paid:
-            attempts.fail(failure, trusted_cost_usd(response), most)
-            told |= {"ambiguous_sends": attempts.ambiguous, "maybe_paid_usd": attempts.ambiguous_usd}
-        await self._desk.keep(msgspec.structs.replace(response, **told))
+            if failure.kind in RETRIED and self._tries[request.request_id] < self._settings.max_attempts:
+                await self._desk.journal.append(
+                    FailedAttempt(request_id=request.request_id, at=_now(), failure=failure, cost_usd=cost_usd)
+                )
+                return True
+        self._desk.keep(attempts.told_in(response))
         return False
 
     def _attempts(self, request_id: str) -> Attempts:

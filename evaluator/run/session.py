@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
-from typing import Any
 
 import msgspec
 
@@ -17,14 +16,14 @@ from evaluator.errors import JournalError
 from evaluator.graders import check_patterns
 from evaluator.journal import Answered, Expense, JournalState, JournalWriter, RunDirectory
 from evaluator.probeset import ProbeSet, content_sha256
-from evaluator.protocols import Grader, Provider
+from evaluator.protocols import Grader
 from evaluator.providers import open_provider, with_defaults
 from evaluator.providers.batch import has_batches, open_batches
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
 from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
 from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
-from evaluator.run.lane import Lane
+from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
@@ -191,14 +190,16 @@ class Session:
             await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
             on_start(len(self._plan.requests) - len(todo))
-            self._engine = Engine(journal, state, self._plan.probes, self._grader, self._watcher)
+            self._engine = Engine(journal, self._plan.probes, self._grader, self._watcher)
             self.verdicts = self._engine.verdicts
             if not self._stopped:
-                desk = Desk.of(journal, state, self._engine, self._watcher, bounds or Bounds())
+                bounds = bounds or Bounds()
+                desk = Desk.of(journal, state, self._engine, self._watcher, bounds)
                 desk.first_poll_s = self._first_poll_s(desk.first_poll_s)
-                work = [BatchLane(model, batches[model.id], _of(model, todo), desk).run() for model in batched]
-                lanes = [lane_for(m, providers[m.id], todo) for m in manifest.models if m.id in providers]
-                await _together(self._engine.ask(lanes, bounds), *work)
+                by_batch = [BatchLane(model, batches[model.id], _of(model, todo), desk).run() for model in batched]
+                others = [model for model in manifest.models if model.id in providers]
+                rest = [request for request in todo if request.model in providers]
+                await self._engine.ask(open_lanes(others, providers, rest, state, bounds), bounds, by_batch)
 
     def _is_batched(self, model: ModelSettings) -> bool:
         return self._plan.manifest.config.get("batch") is True and has_batches(model)
@@ -222,23 +223,8 @@ class Session:
         return [request for request in todo if request.request_id not in taken]
 
 
-def lane_for(model: ModelSettings, provider: Provider, todo: Sequence[Request]) -> Lane:
-    """Return the lane of one model with its open requests."""
-    return Lane(model, provider, _of(model, todo))
-
-
 def _of(model: ModelSettings, requests: Sequence[Request]) -> list[Request]:
     return [request for request in requests if request.model == model.id]
-
-
-async def _together(*work: Coroutine[Any, Any, None]) -> None:
-    """Await all; the first that fails ends the others, and is what is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for each in work:
-                group.create_task(each)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
 
 
 def package_versions() -> dict[str, str]:

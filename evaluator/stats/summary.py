@@ -30,6 +30,7 @@ from evaluator.stats.calibration.conditions import DEFAULT_THRESHOLDS
 from evaluator.stats.calibration.run import ProbeFacts, RunCalibration, calibrate_run
 from evaluator.stats.calibration.valid_probes import probe_validity
 from evaluator.stats.columns import ABSENT, UNGRADED, Columns, Rows
+from evaluator.stats.comparison.calibrated import CalibratedRun
 from evaluator.stats.confidence.answers import AnswerKeys
 from evaluator.stats.confidence.run import run_confidence
 from evaluator.stats.costs import cost_of, latency_of
@@ -116,6 +117,23 @@ def summarise(
         confidence=tuple(run_confidence(columns, groups, plan.facts, calibration.truths, level=level)),
         validity=probe_validity(told.audit, hashes, results, plan.facts, level) if told.audit else None,
     )
+
+
+def labelled_answers(
+    manifest: Manifest,
+    probes: Sequence[Probe],
+    responses: Iterable[Response],
+    verdicts: Iterable[Verdict],
+    people: People,
+) -> CalibratedRun:
+    """Join the labels with the graded responses of a run, to compare corrected rates.
+
+    Args and errors are those of `summarise`.
+    """
+    plan = _Plan.of(probes)
+    columns = Columns(plan.positions, responses, verdicts)
+    calibration = calibrate_run(people.gold, manifest, columns, plan.facts, limits=people.limits)
+    return CalibratedRun(calibration, tuple(plan.positions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,11 @@ def main() -> None:
     grader = default_grader()
     batch = responses()
     for name, probe in PROBES.items():
-        started = time.perf_counter()
+        started = time.process_time()
         for response in batch:
             grader.grade(probe, response)
-        rate = len(batch) / (time.perf_counter() - started)
-        sys.stdout.write(f"{name:>12}: {rate:8,.0f} responses a second\n")
+        rate = len(batch) / (time.process_time() - started)
+        sys.stdout.write(f"{name:>12}: {rate:8,.0f} responses a second of processor time\n")
 
 
 if __name__ == "__main__":

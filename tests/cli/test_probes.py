@@ -46,3 +46,32 @@ def test_an_error_ends_in_exit_code_1_with_code_and_hint(tmp_path: Path) -> None
     found = evaluator("probes", "check", "s.jsonl", cwd=tmp_path)
     assert found.returncode == 1
     assert "error P004 a: answerable without `source` (name in `source`" in found.stdout
+
+
+def test_a_table_becomes_a_set_and_every_row_is_accounted_for(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("question,answer\nWho?,Ann\n,x\n", encoding="utf-8")
+    made = evaluator("probes", "import", "t.csv", "--recipe", "plain", "--out", "s", "--json", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    report = fits("import", made.stdout)
+    assert (report["n_rows"], report["left_out"], report["examples"]) == (2, {"no question": 1}, {"no question": ["2"]})
+    assert (tmp_path / "s" / "set.toml").is_file()
+    again = evaluator("probes", "import", "t.csv", "--recipe", "plain", "--out", "s", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "exists" in again.stderr
+
+
+@pytest.mark.parametrize("env", [{"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}])
+def test_a_hub_that_cannot_be_reached_is_one_line(env: dict[str, str], tmp_path: Path) -> None:
+    env = env | {"HF_HOME": str(tmp_path / "cache")}
+    failed = evaluator("probes", "import", "--recipe", "squad2", "--out", "s", cwd=tmp_path, env=env, timeout_s=50)
+    assert failed.returncode == 2
+    first, second = failed.stderr.splitlines()
+    assert first == "asking the Hugging Face hub for rajpurkar/squad_v2"
+    assert second.startswith("error: hub:rajpurkar/squad_v2: cannot be read: ")
+    assert not (tmp_path / "s").exists()
+
+
+def test_recipes_are_listed_with_their_terms(tmp_path: Path) -> None:
+    listed = evaluator("probes", "import", "--list", cwd=tmp_path)
+    assert "squad2             CC-BY-SA-4.0" in listed.stdout
+    assert len(listed.stdout.splitlines()) == 17

@@ -49,9 +49,24 @@ def test_one_date_in_many_forms(text: str) -> None:
     assert label("1949", text) == "wrong"
 
 
-def test_a_less_precise_answer_is_wrong() -> None:
-    assert label("21 April 1948", "April 1948") == "wrong"
-    assert label("April 1948", "1948") == "wrong"
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("When did it happen?", "in April 1948", "correct"),
+        ("When did it happen?", "1948", "correct"),
+        ("When did it happen?", "in the 1940s", "correct"),
+        ("When did it happen?", "in the 20th century", "correct"),
+        ("When did it happen?", "in the 19th century", "wrong"),
+        ("When did it happen?", "in May 1948", "wrong"),
+        ("When did it happen?", "in April", "wrong"),
+        ("On which day did it happen?", "in April 1948", "wrong"),
+        ("In which month and year did it happen?", "1948", "wrong"),
+        ("In which year did it happen?", "in the 1940s", "wrong"),
+        ("Který den se to stalo?", "v dubnu 1948", "wrong"),
+    ],
+)
+def test_an_answer_is_as_precise_as_the_question_asks(question: str, text: str, expected: str) -> None:
+    assert label("21 April 1948", text, question) == expected
 
 
 def test_an_ambiguous_order_is_accepted_either_way() -> None:

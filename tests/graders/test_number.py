@@ -55,6 +55,13 @@ def label(
         ("١٢", "12"),
         ("100 °C", "100 degrees Celsius"),
         ("42", "I don't know exactly, but I think 42."),
+        (".500", "0.500"),
+        ("0.5", "an average of .5"),
+        ("74 500 km2", "about 74,500 square kilometres"),
+        ("74 500 km2", "74 500 km²"),
+        ("74 500 km2", "28,764.6 sq miles"),
+        ("12 m3", "12 cubic metres"),
+        ("12 m3", "12,000 litres"),
     ],
 )
 def test_an_accepted_number(target: str, text: str) -> None:
@@ -71,6 +78,8 @@ def test_an_accepted_number(target: str, text: str) -> None:
         ("5", "between 5 and 6"),
         ("5.67", "5.7"),
         ("1234", "12345"),
+        ("1,234", "approximately 1,200"),
+        ("74 500 km2", "74 500 km"),
         ("10-12", "9"),
         ("10-12", "between 8 and 12"),
         ("5 km", "5 miles"),

@@ -304,11 +304,11 @@ def count(name):
     if step == kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
 
-append, submit, collect = JournalWriter.append, BatchModel.submit, BatchModel.collect
+write, submit, collect = JournalWriter._write, BatchModel.submit, BatchModel.collect
 
-async def killing_append(self, entry):
+def killing_write(self, data):
     count("before")
-    await append(self, entry)
+    write(self, data)
     count("after")
 
 async def killing_submit(self, tag, items):
@@ -321,7 +321,7 @@ async def killing_collect(self, *arguments):
     count("collected")
     return got
 
-JournalWriter.append, BatchModel.submit, BatchModel.collect = killing_append, killing_submit, killing_collect
+JournalWriter._write, BatchModel.submit, BatchModel.collect = killing_write, killing_submit, killing_collect
 sys.argv = ["evaluator", *sys.argv[2:]]
 from evaluator.cli import main
 main()
@@ -356,10 +356,8 @@ def dies(bench: Bench, kill_at: int) -> bool:
         if step == kill_at:
             raise Death
 
-    def dying(call: Any, *, before: bool) -> Any:
+    def dying(call: Any) -> Any:
         async def called(*arguments: Any) -> Any:
-            if before:
-                count()
             result = await call(*arguments)
             count()
             return result
@@ -367,9 +365,16 @@ def dies(bench: Bench, kill_at: int) -> bool:
         return called
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JournalWriter, "append", dying(JournalWriter.append, before=True))
-        patch.setattr(BatchModel, "submit", dying(BatchModel.submit, before=False))
-        patch.setattr(BatchModel, "collect", dying(BatchModel.collect, before=False))
+        enqueue = JournalWriter._enqueue
+
+        def dying_enqueue(self: JournalWriter, *arguments: Any) -> None:
+            count()
+            enqueue(self, *arguments)
+            count()
+
+        patch.setattr(JournalWriter, "_enqueue", dying_enqueue)
+        patch.setattr(BatchModel, "submit", dying(BatchModel.submit))
+        patch.setattr(BatchModel, "collect", dying(BatchModel.collect))
         try:
             bench.ask()
         except Death:
@@ -378,7 +383,7 @@ def dies(bench: Bench, kill_at: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    "kill_at", [2, 3, 4, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 5, 6, 7, 8, 9, 10, 11, 12, 13))]
+    "kill_at", [3, 5, 7, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 4, 6, 8, 9, 10))]
 )
 def test_a_killed_process_loses_nothing_and_pays_nothing_twice(tmp_path: Path, kill_at: int) -> None:
     (tmp_path / "kill.py").write_text(KILLER)

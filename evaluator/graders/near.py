@@ -1,0 +1,210 @@
+"""Find a target that an answer gives in a shape of its own, where no exact mention was found.
+
+What is asked is given by the question, so its words need not be repeated: "the Danube" answers "Which river?" as
+"River Danube" does. Words that only name a kind of thing ("county", "company") say little. Words are taken for one
+when they differ by a regular ending ("sharecropper", "sharecropping"), names also when they differ by a letter or two
+in spelling or transliteration, or are written together ("Abid Ali", "Abidali").
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from evaluator.graders.echo import question_words
+from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, canonical, is_same_word, is_unspaced, tokens
+from evaluator.graders.phrases import WORDS
+from evaluator.graders.sentence import Sentence, is_denied, with_tokens
+from evaluator.graders.spelling import ALIASES, is_respelt, skeleton, sounds_alike
+from evaluator.records import Probe
+
+_SAME = {
+    word: line.split()[0]
+    for kind in ("first_names", "demonyms", "plurals")
+    for line in ALIASES[kind]["names"]
+    for word in line.split()
+}
+_PLACES = [tuple(tuple(tokens(name)) for name in line.split("|")) for line in ALIASES["places"]["names"]]
+_SKIPPED = WORDS["function"] | ARTICLES | WORDS["vague"] | {CLAUSE_MARK}
+_MAX_WORDS = 12
+_MAX_TARGETS = 200
+_MAX_GAP = 6
+"""Words of a target stand close together."""
+_LEAST_COMPACT = 8
+_LEAST_ACRONYM, _MIDDLE_NAMED = 3, 3
+_LEAST_STEM = 4
+_SUFFIXES = tuple(ALIASES["suffixes"].split())
+_LEAST_DESCRIBED = 3
+_LONG_ENOUGH = 6
+"""A name of one word that is shorter is too like others to be known in another spelling."""
+
+
+def find_near(probe: Probe, sentences: tuple[Sentence, ...]) -> tuple[str, Sentence] | None:
+    """Find the first target that a sentence gives in its own words, with that sentence."""
+    # Most answers have none of the words in any form: all of them are looked up at once before any sentence is.
+    keys = tuple(dict.fromkeys(key for sentence in sentences for key in sentence.keys))
+    everything = _Index(with_tokens("", keys), probe.language)
+    text = "".join(key for sentence in sentences for key in sentence.keys)
+    indexes: list[_Index] = []
+    for target in probe.targets[:_MAX_TARGETS]:
+        if named := next((sentence for sentence in sentences if _is_renamed(target, sentence)), None):
+            return target, named
+        for words in _wordings(target, probe.question):
+            if not (_may_be_near(words, everything, target) or "".join(words) in text):
+                continue
+            indexes = indexes or [_Index(sentence, probe.language) for sentence in sentences]
+            found = next((at for at in indexes if _is_near(words, at, target) or _is_compact(words, at)), None)
+            if found is not None:
+                return target, found.sentence
+    return None
+
+
+def _is_renamed(target: str, sentence: Sentence) -> bool:
+    return any(_stands_in(name, sentence) for name in other_names(target)) or _spells_out(target, sentence)
+
+
+@lru_cache(maxsize=20_000)
+def _wordings(target: str, question: str) -> tuple[tuple[str, ...], ...]:
+    """Give the words that an answer must have: all telling ones, or of a long name the first and the last."""
+    words = telling_words(target, question)
+    if not words or len(words) > _MAX_WORDS or any(map(is_unspaced, words)):
+        return ()
+    is_name = len(words) == _MIDDLE_NAMED and target.replace(".", "").replace(" ", "").isalpha() and target.istitle()
+    return (words, (words[0], words[-1])) if is_name else (words,)
+
+
+def _spells_out(target: str, sentence: Sentence) -> bool:
+    """Whether a sentence has words in a row, small ones aside, whose initials are an acronym: "NASA"."""
+    if not (_LEAST_ACRONYM <= len(target) <= _MAX_WORDS and target.isascii() and target.isalpha() and target.isupper()):
+        return False
+    words = [(at, word) for at, word in enumerate(sentence.tokens) if word not in _SKIPPED]
+    initials = "".join(word[0] for _, word in words)
+    start = initials.find(target.lower())
+    if start < 0:
+        return False
+    named = words[start : start + len(target)]
+    is_written = all(word.capitalize() in sentence.text or word.upper() in sentence.text for _, word in named)
+    return is_written and not is_denied(sentence.tokens, named[0][0], named[-1][0] + 1)
+
+
+@lru_cache(maxsize=20_000)
+def other_names(target: str) -> tuple[tuple[str, ...], ...]:
+    """Give the other names of a place.
+
+    >>> other_names("the United Kingdom")
+    (('uk',), ('great', 'britain'), ('britain',))
+    """
+    words = tuple(word for word in tokens(target) if word not in ARTICLES)
+    return next((tuple(name for name in names if name != words) for names in _PLACES if words in names), ())
+
+
+def _stands_in(name: tuple[str, ...], sentence: Sentence) -> bool:
+    words = sentence.tokens
+    places = [at for at in range(len(words)) if words[at : at + len(name)] == name] if name[0] in words else []
+    return any(not is_denied(words, at, at + len(name)) for at in places)
+
+
+class _Index:
+    """The words of a sentence by what they are looked up by."""
+
+    __slots__ = ("by_letter", "by_sound", "by_stem", "compact", "language", "places", "sentence")
+
+    def __init__(self, sentence: Sentence, language: str) -> None:
+        self.sentence, self.language = sentence, language
+        self.by_stem: dict[str, int] = {}
+        self.by_letter: dict[str, dict[str, int]] = {}
+        self.by_sound: dict[str, dict[str, int]] = {}
+        self.places: dict[int, int] = {}
+        length = 0
+        for at, key in enumerate(sentence.keys):
+            self.by_stem.setdefault(soft_stem(key), at)
+            self.by_letter.setdefault(key[0], {}).setdefault(key, at)
+            if key != CLAUSE_MARK:
+                self.places[length] = at
+                length += len(key)
+        self.places[length] = len(sentence.keys)
+        self.compact = "".join(key for key in sentence.keys if key != CLAUSE_MARK)
+
+    def find(self, word: str) -> int:
+        """Return where a word stands, whatever its ending; -1 where it does not."""
+        beside = self.by_letter.get(word[0], {})
+        if word in beside:
+            return beside[word]
+        if self.language in INFLECTED:
+            return next((at for key, at in beside.items() if is_same_word(word, key, self.language)), -1)
+        return self.by_stem.get(soft_stem(word), -1) if self.language == "en" else -1
+
+    def find_respelt(self, word: str) -> tuple[int, bool]:
+        """Return where a word stands in another spelling, -1 where it does not, and whether it sounds different."""
+        if not self.by_sound:
+            for key, at in [item for keys in self.by_letter.values() for item in keys.items()]:
+                self.by_sound.setdefault(skeleton(key), {}).setdefault(key, at)
+        beside = self.by_letter.get(word[0], {}) | self.by_sound.get(skeleton(word), {})
+        at = next((at for key, at in beside.items() if is_respelt(word, key, self.language)), -1)
+        return at, at >= 0 and not sounds_alike(word, self.sentence.keys[at])
+
+
+def telling_words(target: str, question: str) -> tuple[str, ...]:
+    """Give the words of a target that an answer must have; all of them when the question has all of them.
+
+    >>> telling_words("the River Danube", "Which river flows through Vienna?"), telling_words("about 1757", "When?")
+    (('danube',), ('1757',))
+    """
+    words = [canonical(word) for word in tokens(target) if word not in _SKIPPED]
+    words = [word for word in words if word not in WORDS["title"]] or words
+    asked = {soft_stem(word) for word in question_words(question)}
+    fresh = [word for word in words if soft_stem(word) not in asked and word not in WORDS["class"]]
+    return tuple(dict.fromkeys(fresh)) or tuple(words)
+
+
+@lru_cache(maxsize=50_000)
+def soft_stem(word: str) -> str:
+    """Remove one derivational ending of English, the longest that leaves a stem.
+
+    >>> soft_stem("sharecropping"), soft_stem("sharecroppers"), soft_stem("french")
+    ('sharecropp', 'sharecropp', 'franc')
+    """
+    if not word.isascii():
+        return word
+    word = _SAME.get(word, word)
+    found = next((end for end in _SUFFIXES if word.endswith(end) and len(word) - len(end) >= _LEAST_STEM), "")
+    return word.removesuffix(found)
+
+
+def _is_description(target: str, words: tuple[str, ...]) -> bool:
+    """Whether a target describes rather than names: then an answer may put one of its words in another way."""
+    return len(words) >= _LEAST_DESCRIBED and target == target.lower() and not any(map(str.isdecimal, words))
+
+
+def _may_be_near(words: tuple[str, ...], index: _Index, target: str) -> bool:
+    n_missing = sum(index.find(word) < 0 and index.find_respelt(word)[0] < 0 for word in words)
+    return n_missing <= _is_description(target, words)
+
+
+def _is_near(words: tuple[str, ...], index: _Index, target: str) -> bool:
+    """Whether all words stand close together in a sentence and none of them is denied."""
+    is_name = len(words) > 1 or (target[:1].isupper() and len(words[0]) >= _LONG_ENOUGH)
+    places: list[int] = []
+    n_respelt = n_missing = 0
+    for word in words:
+        at = index.find(word)
+        if at < 0 and is_name and word.isalpha():
+            at, differs = index.find_respelt(word)
+            # Of a name of one word only the sound can tell that it is the one.
+            at = -1 if differs and len(words) == 1 else at
+            n_respelt += differs
+        n_missing += at < 0
+        places += [at] if at >= 0 else []
+        if n_missing > _is_description(target, words) or 3 * n_respelt > 2 * len(words):
+            return False
+    start, end = min(places), max(places) + 1
+    return end - start <= 2 * len(words) + _MAX_GAP and not is_denied(index.sentence.tokens, start, end)
+
+
+def _is_compact(words: tuple[str, ...], index: _Index) -> bool:
+    """Whether a sentence has the words of a name written together, or one word of it taken apart."""
+    wanted = "".join(words)
+    at = index.compact.find(wanted) if len(wanted) >= _LEAST_COMPACT else -1
+    start, end = index.places.get(at), index.places.get(at + len(wanted))
+    if at < 0 or start is None or end is None:
+        return False
+    return not is_denied(index.sentence.tokens, start, end)
