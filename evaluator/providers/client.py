@@ -73,7 +73,7 @@ class HttpClient:
         """POST a body; the whole attempt ends within `deadline_s` seconds."""
         return await self._send("POST", path, deadline_s, _read, body, content_type)
 
-    async def get(self, path: str, *, deadline_s: float, most_bytes: int = MAX_BODY_BYTES) -> HttpReply | Failure:
+    async def get(self, path: str, *, deadline_s: float, most_bytes: int | None = None) -> HttpReply | Failure:
         """GET; the whole attempt ends within `deadline_s` seconds."""
         return await self._send("GET", path, deadline_s, partial(_read, most_bytes=most_bytes))
 
@@ -130,8 +130,8 @@ class HttpClient:
         return text.replace(self._key, REDACTED) if self._key else text
 
 
-async def _read(reply: httpx.Response, *, most_bytes: int = MAX_BODY_BYTES) -> HttpReply | Failure:
-    body = bytearray()
+async def _read(reply: httpx.Response, *, most_bytes: int | None = None) -> HttpReply | Failure:
+    body, most_bytes = bytearray(), most_bytes or MAX_BODY_BYTES
     async for chunk in reply.aiter_bytes():
         body += chunk
         if len(body) > most_bytes:
