@@ -12,7 +12,7 @@ FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "r
 FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "detection"}
 FOUNDATION |= {"item_analysis"}
 GATING = {"policy", "gating", "history"}
-FOUNDATION |= GATING | {"verification"}
+FOUNDATION |= GATING | {"verification", "retention"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
@@ -49,9 +49,9 @@ ROOMS: dict[str, set[str]] = {
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 ROOMS |= {"policy": {"record"}, "gating": {"comparison", "policy", "record"}, "history": {"gating", "record"}}
-ROOMS["verification"] = {"record"}
+ROOMS |= {"verification": {"record"}, "retention": {"record"}}
 ROOMS["stats"] |= GATING
-ROOMS["report"] |= GATING | {"verification"}
+ROOMS["report"] |= GATING | {"verification", "retention"}
 FENCES: dict[str, set[str]] = {
     "httpx": {"providers"},
     "httpx_aiohttp": {"providers"},

@@ -187,3 +187,12 @@ def level(value: float) -> str:
     ('95%', '99.5%')
     """
     return f"{value * 100:.6g}%"
+
+
+def megabytes(n_bytes: int) -> str:
+    """Write a size in millions of bytes, without the unit.
+
+    >>> megabytes(1_234_567), megabytes(10)
+    ('1.2', '<0.1')
+    """
+    return f"{n_bytes / 1e6:,.1f}" if n_bytes >= 50_000 or n_bytes == 0 else "<0.1"
