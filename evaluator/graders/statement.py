@@ -26,7 +26,7 @@ MAX_STATEMENTS = 200
 _LEAST_WORDS = 6
 _LEAST_LIKENESS = {True: 0.05, False: 0.25}
 """Below it a statement says something else. By whether characters are compared: their pairs coincide less often."""
-_LEAST_WRONG = 0.25
+_LEAST_WRONG = 0.3
 """From here on a known wrong answer is asserted."""
 _LEAST_ALONE = 0.45
 """The same where no distractors compete."""
