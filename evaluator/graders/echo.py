@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, tokens
 from evaluator.graders.phrases import WORDS
+from evaluator.graders.reliability import ABSTENTION_RULE
 from evaluator.graders.sentence import Sentence, make_sentence
 from evaluator.graders.step import Case, Decision
 from evaluator.records import AbstentionKind
@@ -24,7 +25,9 @@ def decide_echo(case: Case) -> Decision | Case:
     """Settle answers that are the question, or part of it."""
     sentences = case.stance.answer.sentences if case.stance else ()
     if len(sentences) == 1 and is_fragment(sentences[0], case.probe.question, case.probe.targets):
-        return Decision(label="abstained", evidence=f"only quotes the question: {sentences[0].text}")
+        return Decision(
+            label="abstained", evidence=f"only quotes the question: {sentences[0].text}", probability=ABSTENTION_RULE
+        )
     if not sentences or not all(map(is_question, sentences)) or offers_choice(case.probe.question):
         return case
     known = {word[:_N_LETTERS] for word in question_words(case.probe.question)}
@@ -34,7 +37,7 @@ def decide_echo(case: Case) -> Decision | Case:
     # A part of the question asks back ("Which speech?"); the whole of it is only an echo.
     kind: AbstentionKind | None = None if known <= said else "clarification"
     evidence = f"only asks the question again: {sentences[0].text}"
-    return Decision(label="abstained", abstention_kind=kind, evidence=evidence)
+    return Decision(label="abstained", abstention_kind=kind, evidence=evidence, probability=ABSTENTION_RULE)
 
 
 def is_fragment(sentence: Sentence, question: str, targets: tuple[str, ...]) -> bool:
