@@ -6,7 +6,9 @@ Third parties add their own through the entry-point groups `evaluator.providers`
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+import msgspec
 
 from evaluator.records import Probe, Request, Response, Verdict
 
@@ -20,6 +22,26 @@ class Provider(Protocol):
         Never raises for a request that failed: the outcome and `Response.failure` say what
         happened and whether another attempt makes sense.
         """
+        ...
+
+
+class RateHint(msgspec.Struct, frozen=True):
+    """What a reply says is left of a limit on requests or tokens."""
+
+    what: Literal["requests", "tokens"]
+    limit: float
+    remaining: float
+    """Between 0 and `limit`."""
+    reset_s: float
+    """Seconds until all of the limit is there again, above 0."""
+
+
+@runtime_checkable
+class RateHinting(Protocol):
+    """A provider that knows what its API says of the limits."""
+
+    def rate_hints(self) -> tuple[RateHint, ...]:
+        """Return what was told since the last call."""
         ...
 
 

@@ -16,6 +16,7 @@ from evaluator.figures import ConfidenceSource as ConfidenceSource
 from evaluator.figures import Cost as Cost
 from evaluator.figures import Counts as Counts
 from evaluator.figures import Estimate as Estimate
+from evaluator.figures import FreshComparison as FreshComparison
 from evaluator.figures import Latency as Latency
 from evaluator.figures import NextStep as NextStep
 from evaluator.figures import ProbeValidity as ProbeValidity
@@ -34,7 +35,7 @@ UnanswerableReason = Literal[
 MatchType = Literal["auto", "text", "number", "date", "choice", "regex"]
 AbstentionKind = Literal["dont_know", "premise_corrected", "clarification", "policy_refusal"]
 UngradedReason = Literal["empty", "blocked", "truncated", "malformed", "failed", "pending", "substituted", JudgeFault]
-FailureKind = Literal["transient", "rate_limited", "malformed", "permanent", "halted"]
+FailureKind = Literal["transient", "rate_limited", "loading", "malformed", "permanent", "halted"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -156,7 +157,8 @@ class Failure(Record, frozen=True):
     """Why an attempt gave no usable answer, and what to do about it."""
 
     kind: FailureKind
-    """transient and rate_limited are retried, malformed once; permanent ends the request; halted stops the lane."""
+    """transient, rate_limited and loading are retried, malformed once; permanent ends the request; halted
+    stops the lane."""
     message: str
     status: int | None = None
     """HTTP status, when there was one."""
@@ -398,4 +400,6 @@ class Summary(Record, frozen=True, omit_defaults=False):
     """Where models stated a confidence, or it follows from token probabilities or repeats."""
     validity: ProbeValidity | None = None
     """Where people audited a sample of the probes."""
+    freshness: tuple[FreshComparison, ...] = ()
+    """Where a run holds fixed and freshly generated probes of one family."""
     schema: str = SUMMARY_SCHEMA

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,9 @@ def test_a_key_that_the_server_repeats_is_blotted_out_everywhere(folder: Path, s
 
     (folder / "once.toml").write_text("max_attempts = 1\n")
     with chat_server(echo) as server:
-        done = evaluator("run", "once.toml", *run(server)[1:], cwd=folder, env={"SERVER_API_KEY": KEY})
+        done = evaluator(
+            "run", "once.toml", *run(server)[1:], "--max-wait", "0.01", cwd=folder, env={"SERVER_API_KEY": KEY}
+        )
     written = b"".join(path.read_bytes() for path in (folder / "reports").rglob("*") if path.is_file())
     assert KEY.encode() not in written
     assert KEY not in done.stdout + done.stderr
@@ -221,14 +224,18 @@ def test_a_place_for_runs_that_cannot_be_one_is_one_line(folder: Path, out: str)
     assert evaluator("report", "x" * 5000, cwd=folder).returncode == 2
 
 
-def test_a_short_outage_is_sat_out(folder: Path) -> None:
+def test_a_server_that_still_loads_its_model_is_waited_for(folder: Path) -> None:
+    loading = {"until": float("inf")}
+
     def script(request: dict[str, Any], n: int) -> Reply:
-        return Reply(b'{"error": {"message": "Loading model"}}', status=503) if n <= 2 else answer("Canberra")
+        loading["until"] = min(loading["until"], time.monotonic() + 1)
+        is_loading = time.monotonic() < loading["until"]
+        return Reply(b'{"error": {"message": "Loading model"}}', status=503) if is_loading else answer("Canberra")
 
     with chat_server(script) as server:
         done = evaluator(*run(server, "--concurrency", "16"), cwd=folder)
         assert done.returncode == 0, done.stderr
-        assert sum(server.ledger.values()) == 3 * N
+        assert sum(server.ledger.values()) <= N + 16, "one window, then one look at a time"
 
 
 def test_a_full_disk_ends_incomplete_and_resumable(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.cli.result import conclude, save, show
 from evaluator.cli.spending import Spending, budget_of, confirm, look_first, open_of
+from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
@@ -33,8 +33,6 @@ from evaluator.run.progress import Progress
 from evaluator.run.regrade import grade_responses
 from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
 
-MAX_MINUTES = 100_000
-
 
 @dataclass(frozen=True)
 class StartOptions:
@@ -43,12 +41,13 @@ class StartOptions:
     run_id: str | None = None
     reuse: str | None = None
     allow_self_grading: bool = False
-    max_minutes: float | None = None
+    limits: TimeLimits = field(default_factory=TimeLimits)
     spending: Spending = field(default_factory=Spending)
 
 
 def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> None:
     """Plan a new run and ask it; an existing run id of the same plan is continued."""
+    bounds = options.limits.bounds()
     if not settings.probes:
         raise ConfigError("need at least one probe set: --probes PATH or probes = [...] in the config file")
     probe_sets = read_probe_sets(settings.probes)
@@ -68,31 +67,18 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
     # As this command says, also for a run that began with another cap.
     cap, allow_unknown = settings.max_usd, settings.allow_unknown_price
     spending = replace(options.spending, max_usd=cap, allow_unknown_price=allow_unknown)
-    Asking(plan, directory, reused, bounds_of(options.max_minutes), spending).ask(as_json=as_json)
+    Asking(plan, directory, reused, bounds, spending).ask(as_json=as_json)
 
 
-def resume_run(run: str, *, out: str, max_minutes: float | None, spending: Spending, as_json: bool) -> None:
+def resume_run(run: str, *, out: str, limits: TimeLimits, spending: Spending, as_json: bool) -> None:
     """Continue the run named `run`."""
-    bounds = bounds_of(max_minutes)
+    bounds = limits.bounds()
     directory = RunDirectory.find(run, Path(out))
     plan = load_plan(directory)
     check_judge_prompt(plan.manifest)
     # Imported answers have no model to ask, but their judges may have been interrupted.
     is_for_judges = plan.manifest.imported_from is not None and bool(plan.manifest.judges)
     Asking(plan if is_for_judges else replan(directory), directory, None, bounds, spending).ask(as_json=as_json)
-
-
-def bounds_of(max_minutes: float | None) -> Bounds:
-    """Return the bounds of a session that starts now.
-
-    Raises:
-        ConfigError: If a bound is out of range.
-    """
-    if max_minutes is None:
-        return Bounds()
-    if not 0 < max_minutes <= MAX_MINUTES:
-        raise ConfigError(f"--max-minutes: need a number above 0 and up to {MAX_MINUTES:,}, got {max_minutes:g}")
-    return Bounds(stop_at=time.monotonic() + 60 * max_minutes)
 
 
 def new_run_id(now: datetime) -> str:

@@ -12,7 +12,7 @@ from evaluator.audit import ProbeAudit, probe_hash, read_audit, write_audit
 from evaluator.cli.display import counted
 from evaluator.cli.labelling import RunToLabel, find_run
 from evaluator.cli.messages import say
-from evaluator.cli.report import load_summary
+from evaluator.cli.reporting import load_summary
 from evaluator.errors import ConfigError
 from evaluator.item_analysis import ItemAnalysis
 from evaluator.jsonl import encode_line

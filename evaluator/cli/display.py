@@ -81,10 +81,10 @@ class Display:
             self._last_log = now
             self._log()
 
-    def on_retry(self, request: Request, failure: Failure, wait_s: float) -> None:
-        """Say that an attempt is repeated; in a log only waits worth knowing of."""
-        if self._is_live or wait_s >= LOG_EVERY_S:
-            self.note(f"{request.model}: {failure.message}; next attempt in {wait_s:.1f} s")
+    def on_retry(self, request: Request, failure: Failure) -> None:
+        """Say that an attempt is repeated, to a person who looks."""
+        if self._is_live:
+            self.note(f"{request.model}: {failure.message}; is asked again")
 
     def on_halt(self, model: str, reason: str) -> None:
         """Say that a model gets no more requests."""

@@ -40,6 +40,15 @@ MaxMinutesOption = Annotated[
         help="Send nothing more after M minutes; what is in flight may finish, the rest waits for `resume`.",
     ),
 ]
+MaxWaitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-wait",
+        metavar="M",
+        help="Minutes to wait for a model that gives no answers or asks to wait; then its rest is left to `resume`. "
+        "Default: 90.",
+    ),
+]
 RunIdOption = Annotated[
     str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
 ]
@@ -75,6 +84,21 @@ ReuseOption = Annotated[
     str | None,
     typer.Option("--reuse", metavar="RUN", help="Take finished answers to equal requests from this run."),
 ]
+DetectOption = Annotated[
+    float | None,
+    typer.Option("--detect", metavar="D", help="Difference of a rate to find, as 0.03: says what that takes."),
+]
+LikeOption = Annotated[
+    str | None,
+    typer.Option("--like", metavar="RUN", help="An earlier run whose spread, clusters and labels hold here."),
+]
+MetricOption = Annotated[
+    str, typer.Option("--metric", metavar="NAME", help="The rate to compare. Default: hallucination_rate.")
+]
+SliceOption = Annotated[str | None, typer.Option("--slice", metavar="S", help="all, answerable, topic=history, ...")]
+LabelsOption = Annotated[
+    int, typer.Option("--labels", metavar="N", help="Labels of each model that the corrected rates will have.")
+]
 MaxUsdOption = Annotated[
     float | None,
     typer.Option(
@@ -88,3 +112,9 @@ NoPreflightOption = Annotated[
     bool, typer.Option("--no-preflight", help="Do not ask every model one small question first.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before spending, and spend up to --max-usd.")]
+BatchOption = Annotated[
+    bool,
+    typer.Option(
+        "--batch", help="Hand requests in as batches: within a day, usually at half the price. `resume` waits on."
+    ),
+]

@@ -1,27 +1,26 @@
-"""`evaluator report`: show a run again."""
+"""`evaluator report`: show a run again, for people and for programs."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from evaluator.cli.options import OutOption, RunArgument
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from evaluator.cli.people import Given
-    from evaluator.records import Summary
-
 
 class ReportFormat(StrEnum):
-    """How a summary can be shown."""
+    """How a result can be shown."""
 
     TERMINAL = "terminal"
+    HTML = "html"
     JSON = "json"
     MARKDOWN = "md"
+    JUNIT = "junit"
+    PROMETHEUS = "prometheus"
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 def report(
@@ -36,69 +35,45 @@ def report(
     config: Annotated[
         str | None, typer.Option("--config", metavar="FILE", help="evaluation.toml whose [calibration] limits hold.")
     ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write there, not to standard output (`-`)."),
+    ] = None,
+    texts: Annotated[bool, typer.Option("--texts", help="csv, parquet: also questions and answers.")] = False,
     out: OutOption = "reports",
 ) -> None:
-    """Show the result of a run.
+    """Show the result of a run, for people and for programs.
 
     It is computed anew from the journal and the verdicts. RUN may also be a
-    summary.json, from whatever machine it comes.
+    summary.json, from whatever machine it comes; it has no single answers.
+
+    \b
+    terminal    tables as wide as the terminal
+    html        one page with charts and every answer; index.html of the run
+    md          Markdown for a pull request
+    json        everything, as `evaluator schema summary` describes it
+    junit       JUnit XML: one case per model and check
+    prometheus  metrics for a textfile collector
+    csv         one row per response; texts that a spreadsheet would run begin
+                with an apostrophe
+    parquet     the same rows, typed; needs --output or a pipe
 
     \b
     Examples:
       evaluator report 20261123-101500-k3f9
+      evaluator report nightly --format html
       evaluator report reports/nightly --format md > comment.md
+      evaluator report nightly --format junit --output junit.xml
+      evaluator report nightly --format prometheus -o /var/lib/node_exporter/evaluator.prom
+      evaluator report nightly --format parquet --texts -o verdicts.parquet
       evaluator report baseline/summary.json --format json
       evaluator report nightly --audit probes/core/audit.jsonl
     """
-    import sys
     from pathlib import Path
 
     from evaluator.cli.people import Given
-    from evaluator.cli.result import print_table
-    from evaluator.report import render_markdown, summary_bytes
+    from evaluator.cli.reporting import ReportRequest, write_reports
 
+    wanted = tuple(str(name) for name in dict.fromkeys(formats or [ReportFormat.TERMINAL]))
     given = Given(audit=Path(audit) if audit else None, config=Path(config) if config else None)
-    summary = load_summary(run, Path(out), given)
-    for name in dict.fromkeys(formats or [ReportFormat.TERMINAL]):
-        if name is ReportFormat.JSON:
-            sys.stdout.write(summary_bytes(summary).decode("ascii"))
-        elif name is ReportFormat.MARKDOWN:
-            sys.stdout.write(render_markdown(summary))
-        else:
-            print_table(summary)
-
-
-def load_summary(run: str, out: Path, given: Given | None = None) -> Summary:
-    """Return the summary of a run, or the one in a file.
-
-    Args:
-        given: Files to read in place of the run's own audit and settings.
-
-    Raises:
-        JournalError: If there is no such run or it is damaged.
-        ConfigError: If files are given to a summary, which is what it is.
-    """
-    import os
-    from pathlib import Path
-
-    from evaluator.cli.result import conclude
-    from evaluator.errors import ConfigError, JournalError
-    from evaluator.graders import default_grader
-    from evaluator.journal import RunDirectory
-    from evaluator.report import read_summary
-    from evaluator.run.regrade import grade_responses
-    from evaluator.run.session import final_responses, load_plan
-
-    if os.path.isfile(run):  # noqa: PTH113  # is_file() raises for a name that is too long
-        if given is not None and (given.audit or given.config):
-            raise ConfigError(f"--audit and --config: need a run to compute anew, got the summary {run}")
-        try:
-            return read_summary(Path(run).read_bytes(), run)
-        except OSError as exc:
-            raise JournalError(f"{run}: cannot be read: {exc.strerror}") from exc
-    directory = RunDirectory.find(run, out)
-    plan = load_plan(directory)
-    responses = final_responses(plan, directory)
-    known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
-    verdicts = grade_responses(plan.probes, responses, default_grader(), known=known)
-    return conclude(plan, directory, responses, verdicts, given=given).summary
+    write_reports(run, Path(out), ReportRequest(wanted, output, with_texts=texts), given)

@@ -7,6 +7,7 @@ from evaluator.cli.options import (
     JsonOption,
     MaxMinutesOption,
     MaxUsdOption,
+    MaxWaitOption,
     NoPreflightOption,
     OutOption,
     RunArgument,
@@ -18,6 +19,7 @@ def resume(
     run: RunArgument,
     out: OutOption = "reports",
     max_minutes: MaxMinutesOption = None,
+    max_wait: MaxWaitOption = None,
     max_usd: MaxUsdOption = None,
     allow_unknown_price: AllowUnknownPriceOption = False,
     no_preflight: NoPreflightOption = False,
@@ -37,6 +39,7 @@ def resume(
     """
     from evaluator.cli.asking import resume_run
     from evaluator.cli.spending import Spending
+    from evaluator.cli.time_limits import TimeLimits
 
     spending = Spending(
         max_usd=max_usd,
@@ -44,4 +47,5 @@ def resume(
         has_preflight=not no_preflight,
         assume_yes=yes,
     )
-    resume_run(run, out=out, max_minutes=max_minutes, spending=spending, as_json=as_json)
+    limits = TimeLimits(max_minutes=max_minutes, max_wait=max_wait)
+    resume_run(run, out=out, limits=limits, spending=spending, as_json=as_json)

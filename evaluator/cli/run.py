@@ -11,6 +11,7 @@ from evaluator.cli.options import (
     AllowUnknownPriceOption,
     AnswersOption,
     BaseUrlOption,
+    BatchOption,
     ConcurrencyOption,
     ConfigArgument,
     JsonOption,
@@ -21,6 +22,7 @@ from evaluator.cli.options import (
     MaxMinutesOption,
     MaxTokensOption,
     MaxUsdOption,
+    MaxWaitOption,
     ModelOption,
     NoPreflightOption,
     ProbesOption,
@@ -58,9 +60,11 @@ def run(
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
     max_minutes: MaxMinutesOption = None,
+    max_wait: MaxWaitOption = None,
     max_usd: MaxUsdOption = None,
     allow_unknown_price: AllowUnknownPriceOption = False,
     no_preflight: NoPreflightOption = False,
+    batch: BatchOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,6 +81,7 @@ def run(
     """
     from evaluator.cli.asking import StartOptions, start_run
     from evaluator.cli.spending import Spending
+    from evaluator.cli.time_limits import TimeLimits
 
     flags = RunFlags(
         probes=probes,
@@ -95,12 +100,13 @@ def run(
         judge_repeats=judge_repeats,
         max_usd=max_usd,
         allow_unknown_price=allow_unknown_price,
+        batch=batch,
     )
     options = StartOptions(
         run_id=run_id,
         reuse=reuse,
         allow_self_grading=allow_self_grading,
-        max_minutes=max_minutes,
+        limits=TimeLimits(max_minutes=max_minutes, max_wait=max_wait),
         spending=Spending(has_preflight=not no_preflight, assume_yes=yes),
     )
     start_run(settings_from(config, flags), options, as_json=as_json)
@@ -126,6 +132,7 @@ class RunFlags:
     judge_repeats: int | None
     max_usd: float | None = None
     allow_unknown_price: bool = False
+    batch: bool = False
 
 
 def settings_from(config: Path | None, flags: RunFlags) -> Settings:
@@ -140,6 +147,7 @@ def settings_from(config: Path | None, flags: RunFlags) -> Settings:
         "out": flags.out,
         "max_usd": flags.max_usd,
         "allow_unknown_price": flags.allow_unknown_price or None,
+        "batch": flags.batch or None,
     }
     settings = merge(config, given, models=flags.model, max_tokens=flags.max_tokens, temperature=flags.temperature)
     settings = with_hosts(settings, base_url=flags.base_url, answers=flags.answers)

@@ -74,12 +74,35 @@ class Attempts(msgspec.Struct):
         """Close the attempt that was sent last; return the most it can have cost."""
         return self.in_flight_usd.pop() if self.in_flight_usd else None
 
+    def unsend(self) -> None:
+        """Take back the attempt that was sent last: it turned out that nobody received it."""
+        if self.in_flight_usd:
+            self.end()
+            self.sent -= 1
+
     def fail(self, failure: Failure, cost_usd: float | None, most_usd: float | None) -> None:
         """Count an attempt that gave no answer, after its `end`."""
         if cost_usd is not None:
             self.paid_usd += cost_usd
         elif failure.maybe_paid:
             self.maybe_paid_usd.append(most_usd)
+
+    def rescue(self) -> None:
+        """Take back one failure that may have been paid: its answer came after all."""
+        if self.maybe_paid_usd:
+            self.maybe_paid_usd.pop()
+
+    def told_in(self, response: Response) -> Response:
+        """Return `response` with what is known of the attempts before it."""
+        # What failed was counted here already, and says its own cost.
+        own_usd = trusted_cost_usd(response) or 0.0 if response.failure is not None else 0.0
+        return msgspec.structs.replace(
+            response,
+            attempts=max(self.sent, 1),
+            ambiguous_sends=self.ambiguous,
+            maybe_paid_usd=self.ambiguous_usd,
+            retries_usd=max(self.paid_usd - own_usd, 0.0),
+        )
 
     def of_failed(self, response: Response) -> None:
         """Take over what a response that failed says of all its attempts."""

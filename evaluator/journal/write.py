@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,9 @@ from evaluator.journal.entries import Answered, Entry
 from evaluator.journal.read import JournalState
 from evaluator.jsonl import encode_line
 from evaluator.records import Response
+
+Acknowledge = Callable[[JournalWriteError | None], None]
+"""Is told that a line is on disk, or why it never will be."""
 
 
 class JournalWriter:
@@ -26,7 +29,7 @@ class JournalWriter:
     def __init__(self, path: Path, state: JournalState) -> None:
         """Open `path` for appending after `state` was read from it."""
         self._path = path
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[bytes, Acknowledge | None]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._broken: JournalWriteError | None = None
         try:
@@ -41,9 +44,29 @@ class JournalWriter:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._flushed()
+        os.close(self._file)
+
+    async def _flushed(self) -> None:
         while self._flushing is not None:
             await asyncio.wait([self._flushing])
-        os.close(self._file)
+
+    async def drain(self) -> None:
+        """Wait until all that was put is on disk.
+
+        Raises:
+            JournalError: If the disk refused any of it.
+        """
+        await self._flushed()
+        if self._broken is not None:
+            raise self._broken
+
+    def put(self, entry: Entry, then: Callable[[], None] | None = None) -> None:
+        """Write one entry soon, and call `then` once it is on disk; never, if the disk refuses.
+
+        Whether it did is told by the next `append`, or by `drain`.
+        """
+        self._enqueue(entry, None if then is None else lambda broken: then() if broken is None else None)
 
     async def append(self, entry: Entry) -> None:
         """Write one entry and wait until it is on disk.
@@ -55,11 +78,14 @@ class JournalWriter:
         """
         if self._broken is not None:
             raise self._broken
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append((encode_line(entry), done))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._enqueue(entry, lambda broken: _settle(done, broken))
+        await done
+
+    def _enqueue(self, entry: Entry, acknowledge: Acknowledge | None) -> None:
+        self._waiting.append((encode_line(entry), acknowledge))
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
-        await done
 
     async def _flush(self) -> None:
         while self._waiting:
@@ -69,11 +95,9 @@ class JournalWriter:
                     await asyncio.to_thread(self._write, b"".join(line for line, _ in batch))
             except OSError as exc:
                 self._broken = self._error(exc)
-            for _, done in batch:
-                if not done.done() and self._broken is None:
-                    done.set_result(None)
-                elif not done.done() and self._broken is not None:
-                    done.set_exception(self._broken)
+            for _, acknowledge in batch:
+                if acknowledge is not None:
+                    acknowledge(self._broken)
         self._flushing = None
 
     def _write(self, data: bytes) -> None:
@@ -86,6 +110,15 @@ class JournalWriter:
         return JournalWriteError(
             f"{self._path}: cannot be written: {exc.strerror}; make room and run: evaluator resume"
         )
+
+
+def _settle(done: asyncio.Future[None], broken: JournalWriteError | None) -> None:
+    if done.done():
+        return
+    if broken is None:
+        done.set_result(None)
+    else:
+        done.set_exception(broken)
 
 
 def write_responses(path: Path, responses: Iterable[tuple[str, Response]]) -> None:

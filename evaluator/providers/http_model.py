@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from evaluator.protocols import RateHint
 from evaluator.providers.client import HttpClient
+from evaluator.providers.rate_hints import read_rate_hints
 from evaluator.providers.wires.reading import Reading
 from evaluator.providers.wires.wire import Wire
 from evaluator.records import Failure, Outcome, Request, Response
@@ -43,6 +45,7 @@ class HttpModel:
         self._deadline_s = deadline_s
         self._extra = dict(extra or {})
         self._complete = complete
+        self._hints: tuple[RateHint, ...] = ()
 
     async def answer(self, request: Request) -> Response:
         """Make one attempt; what went wrong is in the response."""
@@ -51,9 +54,18 @@ class HttpModel:
         at, start = datetime.now(UTC), time.monotonic()
         reply = await self._client.post(self._wire.path(self._model_name), body, deadline_s=self._deadline_s)
         latency_s = round(time.monotonic() - start, 4)
-        reading = _unread(reply) if isinstance(reply, Failure) else self._wire.read(reply)
+        if isinstance(reply, Failure):
+            reading = _unread(reply)
+        else:
+            self._hints = read_rate_hints(reply.headers)
+            reading = self._wire.read(reply)
         fields = msgspec.structs.asdict(self._without_key(self._complete(reading, at)))
         return request.response(latency_s=latency_s, **fields)
+
+    def rate_hints(self) -> tuple[RateHint, ...]:
+        """Return what the latest reply told of the API's limits, once."""
+        hints, self._hints = self._hints, ()
+        return hints
 
     def _without_key(self, reading: Reading) -> Reading:
         """Blot out our key once more: a reply may have held it in an escaped form."""

@@ -14,6 +14,7 @@ import msgspec
 
 from evaluator.errors import ProviderError
 from evaluator.providers.client import HttpClient
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.providers.http_model import HttpModel
 from evaluator.providers.weights import EMBEDDED, gguf_path
 from evaluator.providers.wires.openai_chat import OpenAIChat
@@ -42,7 +43,7 @@ async def open_local(settings: ModelSettings) -> AsyncIterator[HttpModel]:
     context = PROMPT_TOKENS + (settings.sampling.max_tokens or PROMPT_TOKENS)
     server = await asyncio.to_thread(_start, path, alias, slots, context * slots)
     async with HttpClient(f"{server.listening_address}/v1", connections=slots) as client:
-        yield HttpModel(client, OpenAIChat(), alias, deadline_s=settings.timeout_s, complete=free)
+        yield HttpModel(client, OpenAIChat(), alias, deadline_s=last_deadline_s(settings), complete=free)
 
 
 def free(reading: Reading, at: datetime) -> Reading:  # noqa: ARG001

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from evaluator.errors import ProviderError
 from evaluator.providers.client import HttpClient
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.providers.http_model import HttpModel
 from evaluator.providers.pricing import Pricing
 from evaluator.providers.reply import HttpReply
@@ -29,7 +30,9 @@ async def open_server(settings: ModelSettings, key: str | None) -> AsyncIterator
         raise ProviderError(f"{settings.id}: need --base-url (or base_url in [[model]]), e.g. http://127.0.0.1:8000/v1")
     base_url = await find_api(settings, settings.base_url, key)
     async with HttpClient(base_url, key=key, connections=settings.concurrency or 100) as client:
-        yield HttpModel(client, OpenAIChat(), model_name, deadline_s=settings.timeout_s, complete=Pricing(settings))
+        yield HttpModel(
+            client, OpenAIChat(), model_name, deadline_s=last_deadline_s(settings), complete=Pricing(settings)
+        )
 
 
 async def find_api(settings: ModelSettings, base_url: str, key: str | None) -> str:

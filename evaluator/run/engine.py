@@ -1,35 +1,36 @@
 """Ask every open request: concurrently, durably, and never forever.
 
-One lane per model, each with its own workers, so that a model that fails or waits does not slow
-the others. The journal decides what is done: an intent is on disk before a request is sent, and
-the response before anything else is made of it.
+A thin shell around the lanes, which decide what may be sent and what a failure means. The journal
+decides what is done: an intent is on disk before a request is sent, and the response is handed to
+the journal before anything else is made of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
-from evaluator.journal import Answered, Attempts, FailedAttempt, Intent, JournalState, JournalWriter, trusted_cost_usd
+from evaluator.journal import Answered, FailedAttempt, Intent, JournalState, JournalWriter, Spare, trusted_cost_usd
 from evaluator.protocols import Grader
+from evaluator.providers.deadline import last_deadline_s
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.run.bounds import Bounds
-from evaluator.run.lane import Lane
+from evaluator.run.lanes.failures import next_after
+from evaluator.run.lanes.item import Attempt, Item
+from evaluator.run.lanes.lane import Lane
 from evaluator.run.progress import Watcher
-from evaluator.run.retry import asks_too_long, may_retry, wait_before_retry_s
 from evaluator.run.stated import answer_alone
+from evaluator.run.watchdog import Watchdog
 
-FAILURES_TO_HALT = 20
-"""Failed attempts in a row, over a whole lane, after which nobody is expected to answer ..."""
-OUTAGE_S = 60.0
-"""... at once where waiting cannot help, else when the last answer is as long ago as this."""
-UNREADABLE_TO_HALT = 3
-"""Bodies in a row that are no answer of an API: a proxy or a login page stands in its place."""
-WATCHDOG_EXTRA_S = 5.0
+HARD_STOP_EXTRA_S = 5.0
+"""How much later than its own deadline a provider is cut off."""
+TELL_PAUSE_S = 5.0
+"""Shorter pauses are nobody's concern."""
 DONE_OUTCOMES = frozenset({"answered", "refused", "blocked", "truncated", "malformed"})
 
 
@@ -45,182 +46,311 @@ def open_requests(requests: Sequence[Request], state: JournalState) -> list[Requ
 class Engine:
     """Works through lanes until nothing is open, everything is halted, or `stop` is called."""
 
-    def __init__(
-        self, journal: JournalWriter, state: JournalState, probes: Sequence[Probe], grader: Grader, watcher: Watcher
-    ) -> None:
+    def __init__(self, journal: JournalWriter, probes: Sequence[Probe], grader: Grader, watcher: Watcher) -> None:
         self._journal = journal
-        self._state = state
         self._probes = {probe.probe_id: probe for probe in probes}
         self._grader = grader
         self._watcher = watcher
-        self._stopping = asyncio.Event()
         self._bounds = Bounds()
+        self._lanes: Sequence[Lane] = ()
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._is_stopping = False
+        self.stopping = asyncio.Event()
+        """Set when nothing more is to be sent."""
         self._n_reserved = 0
         self._settled = asyncio.Event()
+        self._late: dict[str, list[asyncio.Timeout]] = {}
+        self._is_offline = self._is_asked = False
+        self._stored: deque[Response] = deque()
+        self._stored_one = asyncio.Event()
+        self._told_halts: set[str] = set()
+        self._watchdog = Watchdog(watcher)
         self.verdicts: dict[str, Verdict] = {}
         """What this session graded, by request id; the responses themselves are in the journal only."""
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may finish."""
-        self._stopping.set()
+        self._is_stopping = True
+        self.stopping.set()
         self._settled.set()
+        for wake in self._wakes.values():
+            wake.set()
 
-    async def ask(self, lanes: Sequence[Lane], bounds: Bounds | None = None) -> None:
+    def keep(self, response: Response) -> None:
+        """Put a final response on disk, then grade it."""
+        self._journal.put(Answered(at=_now(), response=response), lambda: self._on_stored(response))
+
+    async def ask(
+        self, lanes: Sequence[Lane], bounds: Bounds | None = None, beside: Sequence[Coroutine[Any, Any, None]] = ()
+    ) -> None:
         """Ask all lanes within `bounds`.
+
+        Args:
+            lanes: What is open.
+            bounds: Of money and time; default: none of money.
+            beside: Other work that keeps responses in the same journal; awaited like a lane.
 
         Raises:
             JournalError: If the journal cannot be written; what is on disk stays.
         """
-        self._bounds = bounds or Bounds()
+        self._bounds, self._lanes = bounds or Bounds(), lanes
+        self._wakes = {lane.settings.id: asyncio.Event() for lane in lanes}
+        loop = asyncio.get_running_loop()
         if self._bounds.stop_at is not None:
-            asyncio.get_running_loop().call_at(self._bounds.stop_at, self._end_of_time)
+            loop.call_at(self._bounds.stop_at, self._end_of_time)
+        watching = loop.create_task(self._watchdog.run())
         try:
-            async with asyncio.TaskGroup() as group:
-                for lane in lanes:
-                    for _ in range(min(lane.settings.concurrency or 1, len(lane.queue))):
-                        group.create_task(self._work(lane))
+            async with asyncio.TaskGroup() as around:
+                around.create_task(self._grade_all())
+                async with asyncio.TaskGroup() as group:
+                    for lane in lanes:
+                        group.create_task(self._drive(lane, group))
+                    for work in beside:
+                        group.create_task(work)
+                await self._journal.drain()
+                self._is_asked = True
+                self._stored_one.set()
         except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+            raise _first(failures) from None
+        finally:
+            watching.cancel()
 
-    async def _work(self, lane: Lane) -> None:
-        while lane.queue and lane.halted is None and not self._stopping.is_set():
-            await self._finish(lane, lane.queue.popleft())
+    async def _drive(self, lane: Lane, group: asyncio.TaskGroup) -> None:
+        """Keep as many workers on the lane as it takes."""
+        wake = self._wakes[lane.settings.id]
+        while not lane.is_over and not self._is_stopping:
+            now = _clock()
+            while (attempt := lane.take(now)) is not None:
+                group.create_task(self._work(lane, attempt, wake))
+            wake.clear()
+            await _sleep(wake, lane.wait_s(now))
 
-    async def _finish(self, lane: Lane, request: Request) -> None:
-        """Attempt `request` until it has a final response or its lane ends."""
-        attempts = self._state.open_attempts.get(request.request_id) or Attempts()
-        for attempt in range(1, lane.settings.max_attempts + 1):
-            most_usd = lane.most_usd(request)
-            if not await self._afford(lane, request, most_usd):
-                return None
-            attempts.send(most_usd)
-            await self._journal.append(
-                Intent(
-                    request_id=request.request_id,
-                    model=request.model,
-                    probe_id=request.probe_id,
-                    attempt=attempts.sent,
-                    at=_now(),
-                    most_usd=most_usd,
-                )
-            )
-            response = await self._attempt(lane, request)
-            attempts.end()
-            self._settle(request, response)
-            response = _with_attempts(response, attempts)
-            if response.failure is None:
-                lane.failures_in_a_row = lane.unreadable_in_a_row = 0
-                lane.last_answer = time.monotonic()
-                return await self._keep(response)
-            attempts.fail(response.failure, trusted_cost_usd(response), most_usd)
-            if not await self._go_on_after(lane, request, response, attempt, attempts):
-                return None
-        return None
+    async def _work(self, lane: Lane, attempt: Attempt | None, wake: asyncio.Event) -> None:
+        """Make one attempt after the other as long as the lane takes them."""
+        while attempt is not None:
+            await self._make(lane, attempt)
+            attempt = None if self._is_stopping else lane.take(_clock())
+            if attempt is None or lane.in_flight < lane.limit.value:
+                wake.set()
 
-    async def _afford(self, lane: Lane, request: Request, most_usd: float | None) -> bool:
+    async def _make(self, lane: Lane, attempt: Attempt) -> None:
+        if not await self._afford(lane, attempt):
+            lane.withdraw(attempt, _clock())
+            return
+        await self._journal.append(_intent(attempt))
+        response = await self._send(lane, attempt)
+        lane.release(attempt)
+        lane.listen(_clock())
+        if attempt.is_overdue:
+            self._take_late(lane, attempt, response)
+            return
+        self._settle(attempt, response)
+        if response.failure is None:
+            if lane.on_answer(attempt, response, _clock()):
+                self._say_back(lane)
+            self._finish(attempt.item, response)
+        else:
+            self._fail(lane, attempt, response)
+
+    async def _afford(self, lane: Lane, attempt: Attempt) -> bool:
         """Reserve the cost of an attempt; wait for others to be settled where that could make room."""
-        while (refusal := self._bounds.budget.reserve(request, most_usd)) is not None:
+        item = attempt.item
+        attempt.most_usd = lane.most_usd(item.request)
+        while (refusal := self._bounds.budget.reserve(item.request, attempt.most_usd)) is not None:
             if self._n_reserved == 0 or refusal.is_final:
                 self._halt(lane, refusal.reason)
-            if lane.halted is not None or self._stopping.is_set():
+            if lane.halted is not None or self._is_stopping:
                 return False
             self._settled.clear()
             await self._settled.wait()
         self._n_reserved += 1
+        item.attempts.send(attempt.most_usd)
+        attempt.number = item.attempts.sent
         return True
 
-    def _settle(self, request: Request, response: Response) -> None:
+    def _settle(self, attempt: Attempt, response: Response) -> None:
+        """Account for the end of an attempt, or for its deadline: from then on it may have been paid for nothing."""
+        attempts = attempt.item.attempts
+        attempts.end()
+        if response.failure is not None:
+            attempts.fail(response.failure, trusted_cost_usd(response), attempt.most_usd)
         self._n_reserved -= 1
-        self._bounds.budget.settle(request, response)
+        self._bounds.budget.settle(attempt.item.request, response)
         self._settled.set()
+
+    async def _send(self, lane: Lane, attempt: Attempt) -> Response:
+        """Await the answer; after the deadline the request goes on without it, but it may still come."""
+        settings, request = lane.settings, attempt.item.request
+        loop = asyncio.get_running_loop()
+        hard_s = last_deadline_s(settings) + HARD_STOP_EXTRA_S
+        self._watchdog.begin(attempt, settings)
+        try:
+            async with asyncio.timeout(hard_s) as hard:
+                soft = loop.call_later(settings.timeout_s, self._on_overdue, lane, attempt, hard)
+                try:
+                    return await lane.provider.answer(request)
+                finally:
+                    soft.cancel()
+        except TimeoutError:
+            return overdue(request, settings.timeout_s)
+        finally:
+            self._watchdog.end(attempt)
+
+    def _on_overdue(self, lane: Lane, attempt: Attempt, hard: asyncio.Timeout) -> None:
+        request = attempt.item.request
+        attempt.is_overdue, attempt.item.is_flying = True, False
+        self._late.setdefault(request.request_id, []).append(hard)
+        response = overdue(request, lane.settings.timeout_s)
+        self._settle(attempt, response)
+        self._fail(lane, attempt, response)
+        self._wakes[lane.settings.id].set()
+
+    def _take_late(self, lane: Lane, attempt: Attempt, response: Response) -> None:
+        """Use an answer that came after its deadline, if the request has none by then."""
+        item = attempt.item
+        if response.failure is not None:
+            return
+        response = with_flag(response, "late")
+        if item.is_done or item.is_flying:
+            item.spare = response
+            self._journal.put(Spare(at=_now(), attempt=attempt.number, response=response))
+            return
+        item.attempts.rescue()
+        lane.forget(item)
+        self._finish(item, response)
+
+    def _fail(self, lane: Lane, attempt: Attempt, response: Response) -> None:
+        """Record a failed attempt, and do with its request what the lane says."""
+        item, failure = attempt.item, response.failure
+        if failure is None:
+            return
+        n_closings = lane.gate.closings
+        self._notice_offline()
+        step = next_after(lane, attempt, response, _clock(), is_offline=self._is_offline)
+        if item.spare is not None:
+            item.attempts.rescue()
+            lane.forget(item)
+            self._finish(item, item.spare)
+        elif step == "final":
+            self._finish(item, response)
+        else:
+            self._journal.put(_failed_attempt(attempt, response, failure))
+        if lane.halted is not None:
+            self._say_halt(lane)
+        elif lane.gate.closings > n_closings:
+            self._say_pause(lane)
+        elif step == "again":
+            self._watcher.on_retry(item.request, failure)
+
+    def _finish(self, item: Item, response: Response) -> None:
+        """Put the response on disk, then grade it; a cancelled caller does not lose it."""
+        item.is_done = True
+        for hard in self._late.pop(item.request.request_id, ()):
+            hard.reschedule(_clock())
+        self.keep(item.attempts.told_in(response))
+
+    def _on_stored(self, response: Response) -> None:
+        self._stored.append(response)
+        self._stored_one.set()
+
+    async def _grade_all(self) -> None:
+        """Grade what the disk has, in small turns between which requests are sent."""
+        while self._stored or not self._is_asked:
+            await self._stored_one.wait()
+            self._stored_one.clear()
+            while self._stored:
+                response = self._stored.popleft()
+                verdict = self._grader.grade(self._probes[response.probe_id], answer_alone(response))
+                self.verdicts[response.request_id] = verdict
+                self._watcher.on_verdict(response, verdict)
+                await asyncio.sleep(0)
 
     def _end_of_time(self) -> None:
         self._watcher.on_notice("the time is up: nothing more is sent, what is in flight may finish")
         self.stop()
 
-    async def _attempt(self, lane: Lane, request: Request) -> Response:
-        try:
-            async with asyncio.timeout(lane.settings.timeout_s + WATCHDOG_EXTRA_S):
-                return await lane.provider.answer(request)
-        except TimeoutError:
-            message = f"no answer within {lane.settings.timeout_s:g} s"
-            failure = Failure(kind="transient", message=message, maybe_paid=True)
-            return request.response(outcome="failed", detail=message, failure=failure)
-
-    async def _go_on_after(
-        self, lane: Lane, request: Request, response: Response, attempt: int, attempts: Attempts
-    ) -> bool:
-        """Record a failed attempt; return whether to make another after waiting."""
-        failure = response.failure
-        if failure is None:
-            return False
-        lane.failures_in_a_row += failure.kind != "malformed"
-        # What has an id or says how it ended comes from the API, however bad it is.
-        is_from_api = response.provider_request_id or response.finish_reason or "empty" in response.flags
-        lane.unreadable_in_a_row += failure.kind == "malformed" and not is_from_api
-        self._halt_if_hopeless(lane, failure)
-        retry = may_retry(failure, attempt=attempt, max_attempts=lane.settings.max_attempts)
-        ends_here = not retry and lane.halted is None
-        if ends_here:
-            ambiguous, most_usd = attempts.ambiguous, attempts.ambiguous_usd
-            await self._keep(msgspec.structs.replace(response, ambiguous_sends=ambiguous, maybe_paid_usd=most_usd))
-            return False
-        failed = FailedAttempt(
-            request_id=request.request_id, at=_now(), failure=failure, cost_usd=trusted_cost_usd(response)
-        )
-        await self._journal.append(failed)
-        if lane.halted is not None:
-            return False
-        wait_s = wait_before_retry_s(failure, attempt=attempt, jitter=lane.jitter)
-        self._watcher.on_retry(request, failure, wait_s)
-        return await self._wait(lane, wait_s)
-
-    async def _wait(self, lane: Lane, seconds: float) -> bool:
-        """Wait, but wake when the run is stopped; return whether the lane is still open."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return lane.halted is None
-        return False
-
-    def _halt_if_hopeless(self, lane: Lane, failure: Failure) -> None:
-        reason = None
-        if failure.kind == "halted":
-            reason = failure.message
-        elif asks_too_long(failure):
-            reason = f"asked to wait {failure.wait_s:.0f} s: {failure.message}"
-        elif lane.unreadable_in_a_row >= UNREADABLE_TO_HALT:
-            reason = f"something else answers in place of the API: {failure.message}"
-        elif lane.failures_in_a_row >= FAILURES_TO_HALT and (
-            failure.kind == "permanent" or time.monotonic() - lane.last_answer > OUTAGE_S
-        ):
-            reason = f"{lane.failures_in_a_row} failures in a row, the last: {failure.message}"
-        if reason is not None:
-            self._halt(lane, reason)
-
     def _halt(self, lane: Lane, reason: str) -> None:
-        if lane.halted is None:
-            lane.halted = reason
-            self._watcher.on_halt(lane.settings.id, reason)
+        lane.halt(reason)
+        self._say_halt(lane)
 
-    async def _keep(self, response: Response) -> None:
-        """Put the response on disk, then grade it; a cancelled caller does not lose it."""
-        await self._journal.append(Answered(at=_now(), response=response))
-        verdict = self._grader.grade(self._probes[response.probe_id], answer_alone(response))
-        self.verdicts[response.request_id] = verdict
-        self._watcher.on_verdict(response, verdict)
+    def _say_halt(self, lane: Lane) -> None:
+        reason, lane_id = lane.halted, lane.settings.id
+        if reason is None or lane_id in self._told_halts:
+            return
+        self._told_halts.add(lane_id)
+        if lane.resume_in_s is not None:
+            at = datetime.now().astimezone() + timedelta(seconds=lane.resume_in_s)
+            reason = f"{reason}; resume it after {at:%Y-%m-%d %H:%M %Z}"
+        self._watcher.on_halt(lane_id, reason)
+
+    def _say_pause(self, lane: Lane) -> None:
+        wait_s = lane.gate.wait_s(_clock()) or 0.0
+        if wait_s >= TELL_PAUSE_S:
+            self._watcher.on_notice(f"{lane.settings.id} pauses for {wait_s:.0f} s: {lane.gate.reason}")
+
+    def _say_back(self, lane: Lane) -> None:
+        if self._is_offline:
+            self._is_offline = False
+            self._watcher.on_notice(f"{lane.settings.id} answers again")
+
+    def _notice_offline(self) -> None:
+        """Several lanes that give no answers at the same time point at this machine's network."""
+        open_lanes = [lane for lane in self._lanes if not lane.is_over]
+        was, self._is_offline = self._is_offline, bool(open_lanes) and all(lane.is_down for lane in open_lanes)
+        if self._is_offline and not was and len(open_lanes) > 1:
+            self._watcher.on_notice("no model gives answers: is this machine offline? Waiting; nothing is lost")
 
 
-def _with_attempts(response: Response, attempts: Attempts) -> Response:
-    """Return `response` with what is known of the attempts before it."""
-    return msgspec.structs.replace(
-        response,
-        attempts=attempts.sent,
-        ambiguous_sends=attempts.ambiguous,
-        maybe_paid_usd=attempts.ambiguous_usd,
-        retries_usd=attempts.paid_usd,
+def _intent(attempt: Attempt) -> Intent:
+    request = attempt.item.request
+    return Intent(
+        request_id=request.request_id,
+        model=request.model,
+        probe_id=request.probe_id,
+        attempt=attempt.number,
+        at=_now(),
+        most_usd=attempt.most_usd,
     )
+
+
+def _failed_attempt(attempt: Attempt, response: Response, failure: Failure) -> FailedAttempt:
+    return FailedAttempt(
+        request_id=response.request_id,
+        attempt=attempt.number,
+        at=_now(),
+        failure=failure,
+        cost_usd=trusted_cost_usd(response),
+    )
+
+
+def overdue(request: Request, timeout_s: float) -> Response:
+    """Return the failure of an attempt that gave no answer in time."""
+    message = f"no answer within {timeout_s:g} s"
+    failure = Failure(kind="transient", message=message, maybe_paid=True)
+    return request.response(outcome="failed", detail=message, failure=failure)
+
+
+def with_flag(response: Response, flag: str) -> Response:
+    """Return `response` with one more flag."""
+    return msgspec.structs.replace(response, flags=(*response.flags, flag))
+
+
+def _first(failures: BaseExceptionGroup) -> BaseException:
+    failure = failures.exceptions[0]
+    return _first(failure) if isinstance(failure, BaseExceptionGroup) else failure
+
+
+async def _sleep(wake: asyncio.Event, seconds: float | None) -> None:
+    """Wait for `wake`, at most so many seconds."""
+    try:
+        async with asyncio.timeout(None if seconds is None else max(seconds, 0.001)):
+            await wake.wait()
+    except TimeoutError:
+        return
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _now() -> str:

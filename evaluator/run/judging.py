@@ -31,7 +31,7 @@ from evaluator.records import Manifest, Message, ModelSettings, Probe, Request, 
 from evaluator.run.bounds import Bounds
 from evaluator.run.engine import Engine, open_requests
 from evaluator.run.family import refuse_self_grading
-from evaluator.run.lane import Lane
+from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.progress import Watcher
 
 UNSURE_STEP = "leftover"
@@ -261,10 +261,8 @@ class JudgeSession:
             on_start(len(self._judging.requests) - len(todo))
             state.responses.clear()
             journal = await stack.enter_async_context(JournalWriter(self._directory.judgements_path, state))
-            self._engine = Engine(journal, state, self._probes, vote_reader(manifest), self._watcher)
+            self._engine = Engine(journal, self._probes, vote_reader(manifest), self._watcher)
             if not self._stopped:
-                lanes = [
-                    Lane(judge, providers[judge.id], [request for request in todo if request.model == judge.id])
-                    for judge in manifest.judges
-                ]
+                bounds = bounds or Bounds()
+                lanes = open_lanes(manifest.judges, providers, todo, state, bounds)
                 await self._engine.ask(lanes, bounds)

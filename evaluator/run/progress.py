@@ -19,8 +19,8 @@ class Watcher(Protocol):
         """A request came to its end and was graded."""
         ...
 
-    def on_retry(self, request: Request, failure: Failure, wait_s: float) -> None:
-        """An attempt failed and will be made again after `wait_s` seconds."""
+    def on_retry(self, request: Request, failure: Failure) -> None:
+        """An attempt failed and will be made again."""
         ...
 
     def on_halt(self, model: str, reason: str) -> None:

@@ -16,12 +16,14 @@ from evaluator.errors import JournalError
 from evaluator.graders import check_patterns
 from evaluator.journal import Answered, Expense, JournalState, JournalWriter, RunDirectory
 from evaluator.probeset import ProbeSet, content_sha256
-from evaluator.protocols import Grader, Provider
+from evaluator.protocols import Grader
 from evaluator.providers import open_provider, with_defaults
+from evaluator.providers.batch import has_batches, open_batches
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
 from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
-from evaluator.run.lane import Lane
+from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
@@ -171,9 +173,12 @@ class Session:
         """
         manifest = self._plan.manifest
         async with AsyncExitStack() as stack:
+            batched = [model for model in manifest.models if self._is_batched(model)]
+            batches = {m.id: await stack.enter_async_context(open_batches(m, self._keys.get(m.id))) for m in batched}
             providers = {
                 model.id: await stack.enter_async_context(open_provider(model, self._keys.get(model.id)))
                 for model in manifest.models
+                if model.id not in batches
             }
             stack.enter_context(self._directory.locked())
             if not self._directory.exists:
@@ -185,11 +190,23 @@ class Session:
             await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
             on_start(len(self._plan.requests) - len(todo))
-            self._engine = Engine(journal, state, self._plan.probes, self._grader, self._watcher)
+            self._engine = Engine(journal, self._plan.probes, self._grader, self._watcher)
             self.verdicts = self._engine.verdicts
             if not self._stopped:
-                lanes = [lane_for(model, providers[model.id], todo) for model in manifest.models]
-                await self._engine.ask(lanes, bounds)
+                bounds = bounds or Bounds()
+                desk = Desk.of(journal, state, self._engine, self._watcher, bounds)
+                desk.first_poll_s = self._first_poll_s(desk.first_poll_s)
+                by_batch = [BatchLane(model, batches[model.id], _of(model, todo), desk).run() for model in batched]
+                others = [model for model in manifest.models if model.id in providers]
+                rest = [request for request in todo if request.model in providers]
+                await self._engine.ask(open_lanes(others, providers, rest, state, bounds), bounds, by_batch)
+
+    def _is_batched(self, model: ModelSettings) -> bool:
+        return self._plan.manifest.config.get("batch") is True and has_batches(model)
+
+    def _first_poll_s(self, usual: float) -> float:
+        found = self._plan.manifest.config.get("batch_poll_s")
+        return float(found) if isinstance(found, int | float) and found > 0 else usual
 
     async def _take_over(
         self, reuse: JournalState | None, todo: list[Request], journal: JournalWriter
@@ -206,9 +223,8 @@ class Session:
         return [request for request in todo if request.request_id not in taken]
 
 
-def lane_for(model: ModelSettings, provider: Provider, todo: Sequence[Request]) -> Lane:
-    """Return the lane of one model with its open requests."""
-    return Lane(model, provider, [request for request in todo if request.model == model.id])
+def _of(model: ModelSettings, requests: Sequence[Request]) -> list[Request]:
+    return [request for request in requests if request.model == model.id]
 
 
 def package_versions() -> dict[str, str]:

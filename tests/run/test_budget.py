@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from evaluator.journal import PER_USD, JournalWriter, Spent, read_journal
 from evaluator.money import Price
 from evaluator.records import Failure, ModelSettings, Probe, Request, Response, Sampling
-from evaluator.run import engine as engine_module
 from evaluator.run.bounds import Bounds
 from evaluator.run.budget import LOOK_AFTER, Outlook, SpendCap
 from evaluator.run.engine import Engine, open_requests
-from evaluator.run.lane import Lane
+from evaluator.run.lanes import breaker, retries
+from evaluator.run.lanes.lane import Lane
 from evaluator.run.plan import plan_requests
 from evaluator.run.prompts import prompt_named
 from tests.run.test_engine import ExactGrader, Notes
@@ -70,11 +70,11 @@ async def one_session(path: Path, models: list[ModelSettings], biller: Biller, c
     state = read_journal(path)
     budget = SpendCap(cap, state.spent, outlook=Outlook(goes_on=True))
     async with JournalWriter(path, state) as journal:
-        engine = Engine(journal, state, PROBES, ExactGrader(), Notes())
+        engine = Engine(journal, PROBES, ExactGrader(), Notes())
         lanes = []
         for each in models:
             requests = plan_requests(PROBES, [each], [prompt_named("none")], repeats=1)
-            lanes.append(Lane(each, biller, open_requests(requests, state)))
+            lanes.append(Lane(each, biller, open_requests(requests, state), before=state.open_attempts))
             biller.most_usd = min(filter(None, map(lanes[0].most_usd, requests)))
         task = asyncio.create_task(engine.ask(lanes, Bounds(budget=budget)))
         while not task.done():
@@ -106,7 +106,10 @@ def test_the_cap_is_never_exceeded_whatever_happens(
     biller = Biller(seed, share_failed)
     models = [model("a", completion=40.0, concurrency=concurrency), model("b", completion=90.0)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine_module, "wait_before_retry_s", lambda failure, attempt, jitter: 0.0005)
+        patch.setattr(retries, "BACKOFF_FIRST_S", 0.0005)
+        patch.setattr(retries, "PER_SECOND", 100_000.0)
+        patch.setattr(breaker, "MOST_OPEN_S", 0.001)
+        patch.setattr(breaker, "MOST_UNREACHABLE_S", 0.001)
         for kill_after in [*(len(biller.billed) + kill for kill in kills), 10**9]:
             asyncio.run(one_session(path, models, biller, cap, kill_after))
     billed = sum(biller.billed)

@@ -17,7 +17,9 @@ from evaluator.providers.wait_hints import wait_hint_s
 from evaluator.providers.wires.reading import Reading, blocked, context_exceeded
 from evaluator.records import Failure, FailureKind
 
-Meaning = Literal["context", "blocked", "refused", "halted", "rate_limited", "transient", "malformed", "permanent"]
+Meaning = Literal[
+    "context", "blocked", "refused", "halted", "rate_limited", "loading", "transient", "malformed", "permanent"
+]
 """What became of the request, or what kind of failure it is."""
 
 CODES: dict[str, Meaning] = {
@@ -65,6 +67,7 @@ CONTEXT_PHRASES = (
 )
 BLOCK_PHRASES = ("content filtering policy", "content exists risk")
 BILLING_PHRASES = ("credit balance is too low", "specified api usage limits", "insufficient balance")
+LOADING_PHRASES = ("loading model", "model is loading", "is currently loading")
 NO_QUOTA = re.compile(r"\blimit: 0\b")
 CUT_UPLOAD = re.compile(r"not valid json.*unexpected end", re.DOTALL)
 TRANSIENT_STATUSES = frozenset({408, 409, 425, 499, *range(500, 600)} - {501})
@@ -99,7 +102,7 @@ def read_fault(
     """
     told = msgspec.structs.replace(reading, text="") if reading else Reading(outcome="failed")
     message = fault.message or reply.body[:200].decode("utf-8", "replace")
-    where = redacted(f"HTTP {reply.status}: {' '.join(message[:2000].split())[:300]}")
+    where = redacted(f"HTTP {reply.status}: {' '.join(message[:2000].split())[:300]}{_ray(reply)}")
     meaning = fault.meaning or meaning_of(reply, fault, codes)
     match meaning:
         case "context":
@@ -137,6 +140,8 @@ def meaning_of(reply: HttpReply, fault: Fault, codes: Mapping[str, Meaning]) -> 
 
 
 def _meaning_of_words(text: str, status: int) -> Meaning | None:
+    if status == 503 and any(phrase in text for phrase in LOADING_PHRASES):
+        return "loading"
     if not 200 <= status < 500:
         return None
     if any(phrase in text for phrase in CONTEXT_PHRASES):
@@ -163,6 +168,12 @@ def kind_of_status(status: int, *, is_html: bool = False) -> FailureKind:
         return "rate_limited"
     # A generation error inside a 200 comes from the host behind the server and may pass.
     return "transient" if status in TRANSIENT_STATUSES or status == 200 else "permanent"
+
+
+def _ray(reply: HttpReply) -> str:
+    """What Cloudflare's support asks for first."""
+    ray = reply.headers.get("cf-ray", "")[:40]
+    return f" (cf-ray {ray})" if ray and reply.status >= 400 else ""
 
 
 def _wait_s(reply: HttpReply, fault: Fault, kind: FailureKind) -> float | None:

@@ -158,6 +158,40 @@ def rate_excess_log_e(hits: float, trials: float, limit: float, *, a: float = 0.
     return mixture + math.log(above) - math.log(above_before) - likelihood
 
 
+def late_excess_log_e(hits: Sequence[float], trials: Sequence[float], limit: float) -> float:
+    """Natural logarithm of the e-value against "at no look was the mean rate above `limit`".
+
+    The evidence of `rate_excess_log_e` from look s on, averaged over s with the weights 1/(s·(s + 1)):
+    calm looks before a change do not drown it. Starts that are still to come count as 1.
+
+    Args:
+        hits: Of each look, shape (n_looks,).
+        trials: Of each look.
+        limit: In (0, 1).
+
+    Returns:
+        log e; 0 before any look.
+
+    Source:
+        A mixture of e-processes is one (Ramdas et al. 2023, section 3); for mixtures over the time of a
+        change Shin, Ramdas & Rinaldo (2024), e-detectors, arXiv:2203.03532.
+
+    >>> late_excess_log_e([], [], 0.5)
+    0.0
+    >>> calm = [5, 5, 5, 5, 5, 5], [10, 10, 10, 10, 10, 10]
+    >>> late, whole = late_excess_log_e([*calm[0], 19], [*calm[1], 20], 0.5), rate_excess_log_e(49, 80, 0.5)
+    >>> round(late, 1), round(whole, 1)
+    (4.8, 0.3)
+    """
+    n_looks = len(hits)
+    logs = [-math.log(n_looks + 1)]
+    for start in range(n_looks):
+        weight = -math.log((start + 1) * (start + 2))
+        logs.append(weight + rate_excess_log_e(sum(hits[start:]), sum(trials[start:]), limit))
+    largest = max(logs)
+    return largest + math.log(sum(math.exp(one - largest) for one in logs))
+
+
 def e_process(only_a: Sequence[int], only_b: Sequence[int]) -> Floats:
     """e-value after every look, from the discordant pairs of each look.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from evaluator.gating import Drift, DriftVerdict
 from evaluator.history import AnchorLook, HistoryEntry
-from evaluator.stats.comparison.sequential import rate_excess_log_e
+from evaluator.stats.comparison.sequential import late_excess_log_e
 from evaluator.stats.intervals import clopper_pearson_interval
 
 REFERENCE_LEVEL = 0.9
@@ -27,13 +27,13 @@ def drift_of(now: AnchorLook, entries: Sequence[HistoryEntry], *, system_alarm: 
         alpha: Chance of a false alarm over all looks, beside the 5% of the reference.
 
     Source:
-        Li (2026), arXiv:2606.15474, for the two processes; `rate_excess_log_e` for the test.
+        Li (2026), arXiv:2606.15474, for the two processes; `late_excess_log_e` for the test.
     """
     past = [entry.anchor for entry in entries if entry.anchor and entry.anchor.labels_sha256 == now.labels_sha256]
     first, later = (past[0], [*past[1:], now]) if past else (now, [])
     reference = clopper_pearson_interval(first.n_errors, first.n, level=REFERENCE_LEVEL)[1] if first.n else 1.0
-    hits, trials = sum(look.n_errors for look in later), sum(look.n for look in later)
-    log_e = rate_excess_log_e(hits, trials, reference) if 0 < reference < 1 else 0.0
+    hits, trials = [look.n_errors for look in later], [look.n for look in later]
+    log_e = late_excess_log_e(hits, trials, reference) if 0 < reference < 1 else 0.0
     is_judge = log_e >= math.log(1 / alpha)
     verdict, reason = _attributed(is_judge=is_judge, is_system=system_alarm, is_first=not past)
     return Drift(
@@ -42,7 +42,7 @@ def drift_of(now: AnchorLook, entries: Sequence[HistoryEntry], *, system_alarm: 
         n=now.n,
         n_errors=now.n_errors,
         reference=reference,
-        log_e=max(log_e, -1e9),
+        log_e=log_e,
         threshold=1 / alpha,
         reason=reason,
     )

@@ -18,7 +18,7 @@ from evaluator.gating import Evidence, GateFinding
 from evaluator.history import HistoryEntry, HistoryRate
 from evaluator.records import ModelResult, Summary
 from evaluator.stats.comparison.pairing import Couple, Ground
-from evaluator.stats.comparison.sequential import Baseline, e_bh, next_look, rate_excess_log_e, spent_alpha
+from evaluator.stats.comparison.sequential import Baseline, e_bh, late_excess_log_e, next_look, spent_alpha
 from evaluator.stats.estimates import Ints
 from evaluator.stats.gating.limits import tallies_of
 from evaluator.stats.metrics import METRICS, Metric
@@ -169,8 +169,8 @@ def evidence_of(
         alpha: Chance of any false alarm, ever.
 
     Source:
-        Ville (1939) for one check; e-BH of Wang & Ramdas (2022) across checks, which at the time of
-        the first alarm bounds the chance that it is false.
+        Ville (1939) for one check, with the time of the change unknown (`late_excess_log_e`); e-BH of
+        Wang & Ramdas (2022) across checks, which at the first alarm bounds the chance that it is false.
     """
     wanted = [finding for finding in findings if is_looked_at(finding)]
     before = [entry for entry in entries if _is_of(entry, turn, is_fresh=is_fresh)]
@@ -178,13 +178,14 @@ def evidence_of(
     for finding in wanted:
         key = key_of(finding)
         past = [rate for entry in before for rate in entry.rates if key_of(rate) == key and rate.only_new is not None]
-        pairs = [(rate.only_new or 0, rate.only_old or 0) for rate in past] + [looks[key]] * (key in looks)
+        pairs = [(rate.only_new or 0, rate.only_old or 0) for rate in past]
+        pairs += [looks[key]] if key in looks else []
         only_new, only_old = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
         found[key] = Evidence(
             n_looks=len(pairs),
             only_new=only_new,
             only_old=only_old,
-            log_e=rate_excess_log_e(only_new, only_new + only_old, 0.5),
+            log_e=late_excess_log_e([pair[0] for pair in pairs], [sum(pair) for pair in pairs], 0.5),
             threshold=len(wanted) / alpha,
             alarm=False,
             refusal=turn.refusal if key not in looks else None,

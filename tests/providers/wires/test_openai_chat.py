@@ -144,7 +144,7 @@ def test_an_unknown_finish_reason_is_flagged_and_never_taken_for_stop(finish: st
         (501, {}, "permanent"),
         (408, {}, "transient"),
         (500, {}, "transient"),
-        (503, {"code": 503, "message": "Loading model", "type": "unavailable_error"}, "transient"),
+        (503, {"code": 503, "message": "Loading model", "type": "unavailable_error"}, "loading"),
         (529, {}, "transient"),
         (200, {"code": 502, "message": "Provider returned error"}, "transient"),
     ],

@@ -18,6 +18,7 @@ from evaluator.stats.comparison.sequential import (
     e_bh,
     e_process,
     first_alarm,
+    late_excess_log_e,
     next_look,
     rate_excess_log_e,
     spent_alpha,
@@ -171,6 +172,21 @@ def test_the_one_sided_mixture_is_fair_up_to_the_limit_also_for_probes_of_differ
         expected += chance * math.exp(rate_excess_log_e(sum(outcome), 4, 0.15))
     assert expected <= 1 + 1e-12
     assert (expected == pytest.approx(1)) == (set(rates) == {0.15})
+
+
+def test_evidence_from_any_start_on_is_the_mixture_of_all_starts() -> None:
+    hits, trials = [3, 0, 7], [5, 4, 8]
+    parts = [rate_excess_log_e(sum(hits[s:]), sum(trials[s:]), 0.5) for s in range(3)]
+    weights = [1 / 2, 1 / 6, 1 / 12]
+    expected = sum(w * math.exp(part) for w, part in zip(weights, parts, strict=True)) + 1 - sum(weights)
+    assert math.exp(late_excess_log_e(hits, trials, 0.5)) == pytest.approx(expected)
+
+
+def test_evidence_from_any_start_on_is_fair() -> None:
+    expected = 0.0
+    for outcome in itertools.product((0, 1), repeat=5):
+        expected += math.exp(late_excess_log_e(outcome, [1] * 5, 0.5)) / 32
+    assert expected == pytest.approx(1)
 
 
 @pytest.mark.parametrize("arguments", [(2, 1, 0.5), (-1, 1, 0.5), (0, 1, 0.0), (0, 1, 1.0)])

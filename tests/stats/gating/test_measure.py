@@ -196,9 +196,14 @@ def test_without_calibrated_rates_the_finding_says_what_to_do(recorded_run: Any)
 
 
 def test_twice_the_repeats_say_how_many_more_would_decide(recorded_run: Any) -> None:
-    old = run_of(recorded_run, "old", {"m": {f"a{i}": "wc"[i % 2] + "cw"[i % 2] for i in range(40)}})
-    new = run_of(recorded_run, "new", {"m": {f"a{i}": "wc"[i % 2] + "cw"[i % 2] for i in range(40)}})
-    (found,) = findings(check(metric="accuracy", margin=0.02), gated(new, old))
+    run = run_of(recorded_run, "r", {"m": many("cw" * 20)})
+    (result,) = run.summary.results
+    # One of two repeats right, whatever the probe: all is luck of single answers.
+    twice = msgspec.structs.replace(result, tallies=dict.fromkeys(result.tallies, (1, 1, 0, 0)))
+    repeated = Measured(msgspec.structs.replace(run.summary, results=(twice,)), run.probes)
+    (found,) = findings(check(metric="accuracy", margin=0.02), gated(repeated, run))
+    assert {decider.kind for decider in found.decide} == {"probes"}
+    (found,) = findings(check(metric="accuracy", margin=0.02), gated(repeated, repeated))
     kinds = {decider.kind: decider.n_more for decider in found.decide}
     assert set(kinds) == {"repeats", "probes"}
     assert all(n and n > 0 for n in kinds.values())

@@ -1,0 +1,1 @@
+"""Results for other programs: JUnit, Prometheus, and verdicts as CSV and Parquet."""
