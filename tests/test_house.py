@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "item_analysis"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "privacy", "set_records", "item_analysis"}
 GATING = {"policy", "gating", "history"}
 FOUNDATION |= GATING | {"verification"}
 GROUND = FOUNDATION | {"protocols", "config"}
@@ -21,7 +21,8 @@ ROOMS: dict[str, set[str]] = {
     "money": {"record"},
     "label_design": {"record"},
     "comparison": {"record"},
-    "records": {"judge_use", "record", "figures", "money"},
+    "privacy": {"record"},
+    "records": {"judge_use", "record", "figures", "comparison", "money", "privacy"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "set_records": {"record", "records"},

@@ -37,6 +37,7 @@ from evaluator.stats.estimates import Ints, Scope, SliceCells, metric_estimate
 from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
 from evaluator.stats.slices import Indices, Pair, cluster_codes, slice_members, twin_pairs
+from evaluator.stats.standings import with_standings
 from evaluator.stats.twins import discrimination_estimates
 
 
@@ -101,7 +102,7 @@ def summarise(
         for group, own in groups.items()
     )
     hashes = {probe.probe_id: probe_hash(probe) for probe in plan.probes}
-    return Summary(
+    found = Summary(
         manifest=manifest,
         results=results,
         comparisons=(),
@@ -116,6 +117,7 @@ def summarise(
         confidence=tuple(run_confidence(columns, groups, plan.facts, calibration.truths, level=level)),
         validity=probe_validity(told.audit, hashes, results, plan.facts, level) if told.audit else None,
     )
+    return with_standings(found, plan.probes, level=level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
 
 DEFAULT_METRICS = ("hallucination_rate", "accuracy", "over_abstention_rate")
-FEWEST_TO_RANK = 3
+FEWEST_TO_RANK = 2
 
 
 def choose_questions(
@@ -82,7 +82,7 @@ def compare(
         correction: How all p-values are adjusted together.
 
     Returns:
-        The comparison. Models of one run are ranked when there are three or more.
+        The comparison. The models of one run are ranked.
 
     Raises:
         ValueError: If the level is out of range.
