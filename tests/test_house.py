@@ -62,6 +62,9 @@ FENCES: dict[str, set[str]] = {
     "scipy": {"stats", "report"},
     "typer": {"cli"},
     "rich": {"cli", "report"},
+    "altair": {"report"},
+    "jinja2": {"report"},
+    "vl_convert": {"report"},
 }
 LIGHT = {"typer", "msgspec", "difflib"}
 FILES = sorted(PACKAGE.rglob("*.py"))
