@@ -17,6 +17,7 @@ from evaluator.figures import ConfidenceSource as ConfidenceSource
 from evaluator.figures import Cost as Cost
 from evaluator.figures import Counts as Counts
 from evaluator.figures import Estimate as Estimate
+from evaluator.figures import FreshComparison as FreshComparison
 from evaluator.figures import Latency as Latency
 from evaluator.figures import NextStep as NextStep
 from evaluator.figures import ProbeValidity as ProbeValidity
@@ -382,6 +383,8 @@ class Summary(Record, frozen=True, omit_defaults=False):
     """Where people audited a sample of the probes."""
     rankings: tuple[Ranking, ...] = ()
     """By hallucination rate, one per prompt: ranks that may be, and who is tied with whom."""
+    freshness: tuple[FreshComparison, ...] = ()
+    """Where a run holds fixed and freshly generated probes of one family."""
     schema: str = SUMMARY_SCHEMA
-    schema_version: str = SUMMARY_VERSION
-    """Semantic: a new major may mean something else by an old field, a new minor adds fields."""
+    schema_version: str = "1.0.0"
+    """Semantic: a new minor adds fields, a new major may change them. The first summaries did not name theirs."""
