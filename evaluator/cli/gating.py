@@ -21,7 +21,7 @@ from evaluator.policy import ALLOWED, GatePolicy
 from evaluator.records import Manifest
 from evaluator.stats.comparison.pairing import Couples, Ground, Measured, common_ground, couple_runs
 from evaluator.stats.gating.measure import Gated, check_policy, measure
-from evaluator.stats.gating.obstacles import differences_between
+from evaluator.stats.gating.obstacles import differences_between, host_notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,10 @@ def run_gate(options: GateOptions) -> GateResult:
         check_policy(policy, gated)
     except ValueError as exc:
         raise ConfigError(f"{policy_from}: {exc}") from exc
-    ruled = Ruled(measure(policy, gated), Ruling(fail_alpha=1 - policy.level, instrument=policy.instrument))
+    findings = measure(policy, gated)
+    if all(one.kind == "instrument" for one in findings):
+        raise ConfigError(f"gate: nothing to check: no check of {policy_from} is about a model of run and baseline")
+    ruled = Ruled(findings, Ruling(fail_alpha=1 - policy.level, instrument=policy.instrument))
     if options.history is None:
         if options.anchor is not None:
             raise ConfigError("--anchor: need --history FILE, with which the anchor set is compared")
@@ -151,7 +154,7 @@ def _accept(
         raise ConfigError(f"gate: {'; '.join(one.message for one in refused)}; to compare anyway: {flags}")
     kinds = [kind for kind in ALLOWED if any(one.kind == kind for one in found)]
     notes = [f"accepted: {one.message}{'; those probes are left out' if one.kind == 'probes' else ''}" for one in found]
-    return list(kinds), notes
+    return list(kinds), [*notes, *host_notes(couples.found)]
 
 
 def _one_sided(run: Measured, baseline: Measured) -> list[str]:
