@@ -14,7 +14,6 @@ import typer
 from evaluator.cli.messages import say
 from evaluator.errors import ConfigError
 from evaluator.journal import Expense, RunDirectory, read_journal
-from evaluator.providers.account import key_usage_usd
 from evaluator.providers.address import is_loopback
 from evaluator.providers.checks import prices_of
 from evaluator.records import ModelSettings, Request, Usage
@@ -152,7 +151,11 @@ class Account:
         self._own_before = self._own() if self._billed_before is not None and directory.exists else 0.0
 
     def _billed(self) -> float | None:
-        return None if self._asked is None else asyncio.run(key_usage_usd(self._asked, self._key))
+        if self._asked is None:
+            return None
+        from evaluator.providers.account import key_usage_usd
+
+        return asyncio.run(key_usage_usd(self._asked, self._key))
 
     def _own(self) -> float:
         journals = (self._directory.read_journal(), read_journal(self._directory.judgements_path))
