@@ -249,6 +249,13 @@ class Verdict(Record, frozen=True):
             raise ValueError(f"abstention_kind needs label abstained, got {self.label}")
 
 
+class VerdictChange(Record, frozen=True):
+    """What a new grading made of a response that had a verdict before."""
+
+    old: Verdict
+    new: Verdict
+
+
 class GoldLabel(Record, frozen=True):
     """A human's label for one response text; it outlives every re-grading."""
 
