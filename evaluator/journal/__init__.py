@@ -4,6 +4,7 @@ from evaluator.journal.atomic import write_atomically
 from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent, Spare
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.history import HistoryFile
+from evaluator.journal.place import odd_place
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
 from evaluator.journal.seal import read_seal, write_seal
@@ -26,6 +27,7 @@ __all__ = [
     "Spare",
     "Spent",
     "check_run_id",
+    "odd_place",
     "picodollars",
     "read_gold",
     "read_journal",

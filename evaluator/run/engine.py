@@ -56,7 +56,8 @@ class Engine:
         self._is_stopping = False
         self._n_reserved = 0
         self._settled = asyncio.Event()
-        self._late: dict[str, list[asyncio.Timeout]] = {}
+        self._late: dict[str, dict[int, asyncio.Timeout]] = {}
+        """Overdue attempts that may still be answered, by request id and number."""
         self._is_offline = self._is_asked = False
         self._stored: deque[Response] = deque()
         self._stored_one = asyncio.Event()
@@ -182,7 +183,7 @@ class Engine:
     def _on_overdue(self, lane: Lane, attempt: Attempt, hard: asyncio.Timeout) -> None:
         request = attempt.item.request
         attempt.is_overdue, attempt.item.is_flying = True, False
-        self._late.setdefault(request.request_id, []).append(hard)
+        self._late.setdefault(request.request_id, {})[attempt.number] = hard
         response = overdue(request, lane.settings.timeout_s)
         self._settle(attempt, response)
         self._fail(lane, attempt, response)
@@ -191,6 +192,7 @@ class Engine:
     def _take_late(self, lane: Lane, attempt: Attempt, response: Response) -> None:
         """Use an answer that came after its deadline, if the request has none by then."""
         item = attempt.item
+        self._late.get(item.request.request_id, {}).pop(attempt.number, None)
         if response.failure is not None:
             return
         response = with_flag(response, "late")
@@ -228,7 +230,8 @@ class Engine:
     def _finish(self, item: Item, response: Response) -> None:
         """Put the response on disk, then grade it; a cancelled caller does not lose it."""
         item.is_done = True
-        for hard in self._late.pop(item.request.request_id, ()):
+        # Nobody waits for what can only be paid for and not used.
+        for hard in self._late.pop(item.request.request_id, {}).values():
             hard.reschedule(_clock())
         response = item.attempts.told_in(response)
         self._journal.put(Answered(at=_now(), response=response), lambda: self._on_stored(response))
