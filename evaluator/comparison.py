@@ -66,6 +66,8 @@ class Difference(Record, frozen=True, omit_defaults=False):
     n_left_out: int
     """Probes of the slice, in both runs, without a graded answer on one side."""
     notes: tuple[str, ...]
+    calibrated: bool = False
+    """Whether both values are corrected with labels by people."""
 
 
 class Place(Record, frozen=True, omit_defaults=False):

@@ -190,3 +190,27 @@ class ProbeValidity(Record, frozen=True, omit_defaults=False):
     """Rates on valid probes: value, or none where the audit found too few invalid ones to say, and limits that hold
     for every share of invalid probes the audit allows."""
     notes: tuple[str, ...]
+
+
+class FreshComparison(Record, frozen=True, omit_defaults=False):
+    """How a model does on fixed probes of a family, and on fresh ones that nobody can have trained on."""
+
+    model: str
+    prompt: str
+    family: str
+    """`all` is the mean over the families, each with the same weight."""
+    name: str
+    """Of the rate, as in the estimates."""
+    slice: str
+    n_fixed: int
+    """Graded answers to probes of the family in sets that lie in files."""
+    n_fresh: int
+    """The same, in sets that were generated for the run."""
+    fixed: float | None
+    fresh: float | None
+    difference: float | None
+    """fixed - fresh: accuracy above 0, or hallucination below 0, hints at training on the fixed probes."""
+    low: float | None
+    high: float | None
+    level: float
+    method: str

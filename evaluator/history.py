@@ -64,3 +64,45 @@ class HistoryEntry(Record, frozen=True, omit_defaults=False):
     served: dict[str, tuple[str, ...]]
     """By model: who answered."""
     schema: str = HISTORY_SCHEMA
+
+
+TREND_SCHEMA = "evaluator/trend/1"
+
+
+class TrendPoint(Record, frozen=True, omit_defaults=False):
+    """One rate of one run, alone and together with the runs before it."""
+
+    run_id: str
+    started_at: str
+    outcome: GateOutcome
+    """Of the whole gate."""
+    value: float | None
+    low: float | None
+    """Of the interval of this run alone."""
+    high: float | None
+    sequence_low: float | None
+    """Of the confidence sequence: all runs so far, on these very probes."""
+    sequence_high: float | None
+    is_outside: bool
+    """Whether the run's interval lies beyond the sequence of the runs before it."""
+    begins_anew: bool
+    """Whether the probes, the prompt or the grader are others than before."""
+
+
+class TrendLine(Record, frozen=True, omit_defaults=False):
+    """One rate over all runs, oldest first."""
+
+    model: str
+    prompt: str
+    metric: str
+    slice: str
+    points: tuple[TrendPoint, ...]
+
+
+class Trend(Record, frozen=True, omit_defaults=False):
+    """How the rates of a history move."""
+
+    n_runs: int
+    level: float
+    lines: tuple[TrendLine, ...]
+    schema: str = TREND_SCHEMA

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from evaluator.detection import Detection as Detection
 from evaluator.record import Record
 
 FORECAST_SCHEMA = "evaluator/forecast/1"
@@ -71,4 +72,6 @@ class Forecast(Record, frozen=True, omit_defaults=False):
     assumptions: tuple[str, ...]
     """What the expected figures rest on."""
     notes: tuple[str, ...] = ()
+    detection: Detection | None = None
+    """What difference between two models it could detect."""
     schema: str = FORECAST_SCHEMA

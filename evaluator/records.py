@@ -16,6 +16,7 @@ from evaluator.figures import ConfidenceSource as ConfidenceSource
 from evaluator.figures import Cost as Cost
 from evaluator.figures import Counts as Counts
 from evaluator.figures import Estimate as Estimate
+from evaluator.figures import FreshComparison as FreshComparison
 from evaluator.figures import Latency as Latency
 from evaluator.figures import NextStep as NextStep
 from evaluator.figures import ProbeValidity as ProbeValidity
@@ -392,4 +393,6 @@ class Summary(Record, frozen=True, omit_defaults=False):
     """Where models stated a confidence, or it follows from token probabilities or repeats."""
     validity: ProbeValidity | None = None
     """Where people audited a sample of the probes."""
+    freshness: tuple[FreshComparison, ...] = ()
+    """Where a run holds fixed and freshly generated probes of one family."""
     schema: str = SUMMARY_SCHEMA

@@ -9,16 +9,18 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "item_analysis"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "detection"}
+FOUNDATION |= {"item_analysis"}
 GATING = {"policy", "gating", "history"}
-FOUNDATION |= GATING | {"verification"}
+FOUNDATION |= GATING | {"verification", "retention"}
 GROUND = FOUNDATION | {"protocols", "config"}
 ROOMS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "judge_use": set(),
     "record": set(),
     "figures": {"record"},
-    "money": {"record"},
+    "detection": {"record"},
+    "money": {"record", "detection"},
     "label_design": {"record"},
     "comparison": {"record"},
     "records": {"judge_use", "record", "figures", "money"},
@@ -39,17 +41,17 @@ ROOMS: dict[str, set[str]] = {
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
-    | {"audit", "calibration_limits", "item_analysis"},
+    | {"audit", "calibration_limits", "item_analysis", "detection"},
     "gate": GATING | {"comparison", "records", "results", "errors"},
     "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
-    | {"item_analysis"}
+    | {"item_analysis", "detection"}
     | {"errors", "jsonl"},
     "cli": GROUND | {"probeset", "providers", "graders", "journal", "run", "labels", "stats", "gate", "report"},
 }
 ROOMS |= {"policy": {"record"}, "gating": {"comparison", "policy", "record"}, "history": {"gating", "record"}}
-ROOMS["verification"] = {"record"}
+ROOMS |= {"verification": {"record"}, "retention": {"record"}}
 ROOMS["stats"] |= GATING
-ROOMS["report"] |= GATING | {"verification"}
+ROOMS["report"] |= GATING | {"verification", "retention"}
 FENCES: dict[str, set[str]] = {
     "httpx": {"providers"},
     "httpx_aiohttp": {"providers"},

@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VERBS = ["run", "plan", "resume", "import", "grade", "report", "compare", "schema", "probes", "probes check"]
 VERBS += ["label", "label draw", "label ask", "label import", "label status", "label adjudicate"]
 VERBS += ["models", "models list", "models check", "models fetch"]
-VERBS += ["gate", "verify"]
+VERBS += ["gate", "verify", "runs", "runs list", "runs pin", "runs prune", "runs trend"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

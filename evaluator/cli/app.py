@@ -16,6 +16,7 @@ from evaluator.cli.probes import probes_app
 from evaluator.cli.report import report
 from evaluator.cli.resume import resume
 from evaluator.cli.run import run
+from evaluator.cli.runs import runs_app
 from evaluator.cli.schema import schema
 from evaluator.cli.verify import verify
 
@@ -61,3 +62,4 @@ app.command("schema")(schema)
 app.add_typer(label_app, name="label")
 app.add_typer(probes_app, name="probes")
 app.add_typer(models_app, name="models")
+app.add_typer(runs_app, name="runs")

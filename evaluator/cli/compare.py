@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from evaluator.stats.comparison.calibrated import CalibratedRun
     from evaluator.stats.comparison.pairing import Couples, Ground, Measured, Obstacle
 
 
@@ -58,6 +59,9 @@ def compare(
     bootstrap: Annotated[
         int, typer.Option("--bootstrap", metavar="N", help="Bootstrap ratios N times instead of linearising them.")
     ] = 0,
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated", help="Compare rates corrected with labels; refused rates say why.")
+    ] = False,
     allow_different: Annotated[
         list[Accepted] | None,
         typer.Option("--allow-different", help="Compare although these differ. Repeatable."),
@@ -77,6 +81,7 @@ def compare(
     Examples:
       evaluator compare nightly-2026-11-22 nightly-2026-11-23
       evaluator compare reports/nightly
+      evaluator compare reports/nightly --calibrated
       evaluator compare old new --model server/qwen3=server/qwen3-next --slice unanswerable
     """
     from pathlib import Path
@@ -92,6 +97,8 @@ def compare(
 
     if len(runs) > 2:
         raise ConfigError(f"compare: need one run or two, got {len(runs)}")
+    if bootstrap and calibrated:
+        raise ConfigError("--bootstrap: corrected rates are linearised; need --calibrated or --bootstrap, not both")
     if bootstrap and not 1000 <= bootstrap <= 1_000_000:
         raise ConfigError(f"--bootstrap: need 1000 to 1000000 replicates, got {bootstrap}")
     measured = [measured_run(run, Path(out)) for run in runs]
@@ -105,8 +112,9 @@ def compare(
         questions = choose_questions(metric, slice_, ground.slices)
     except ValueError as exc:
         raise ConfigError(str(exc)) from exc
-    settings = Settings(n_replicates=bootstrap)
-    found = compare_all(measured, couples.found, ground, questions, settings, correction=correction.value)
+    settings = Settings(n_replicates=bootstrap, correction=correction.value)
+    labelled = labelled_runs(runs, Path(out)) if calibrated else None
+    found = compare_all(measured, couples.found, ground, questions, settings, calibrated=labelled)
     notes = (*couples.notes, *allowed.values(), *found.notes)
     show_comparison(msgspec.structs.replace(found, allowed=tuple(allowed), notes=notes), as_json=as_json)
 
@@ -123,6 +131,38 @@ def measured_run(run: str, out: Path) -> Measured:
     if os.path.isfile(run):  # noqa: PTH113  # is_file() raises for a name that is too long
         return Measured(summary)
     return Measured(summary, RunDirectory.find(run, out).read_probes())
+
+
+def labelled_runs(runs: Iterable[str], out: Path) -> dict[str, CalibratedRun]:
+    """Read the labelled answers of runs, by run id.
+
+    Raises:
+        ConfigError: If one is a summary.json, which has no answers.
+    """
+    import os
+
+    from evaluator.cli.people import found_by_people
+    from evaluator.cli.result import settle
+    from evaluator.errors import ConfigError
+    from evaluator.graders import default_grader
+    from evaluator.journal import RunDirectory
+    from evaluator.run.regrade import grade_responses
+    from evaluator.run.session import final_responses, load_plan
+    from evaluator.stats import labelled_answers
+
+    found = {}
+    for run in runs:
+        if os.path.isfile(run):  # noqa: PTH113  # is_file() raises for a name that is too long
+            raise ConfigError(f"--calibrated: need run directories, which hold answers and labels, got {run}")
+        directory = RunDirectory.find(run, out)
+        plan = load_plan(directory)
+        responses = final_responses(plan, directory)
+        known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
+        verdicts = grade_responses(plan.probes, responses, default_grader(), known=known)
+        verdicts = list(settle(plan, directory, responses, verdicts).verdicts)
+        people = found_by_people(plan.manifest, directory, responses)
+        found[plan.manifest.run_id] = labelled_answers(plan.manifest, plan.probes, responses, verdicts, people)
+    return found
 
 
 def _check_probes_at_hand(measured: Sequence[Measured], runs: Sequence[str]) -> None:

@@ -102,6 +102,7 @@ def gate(
     from evaluator.gating import EXIT_CODES
 
     options = GateOptions(
+        run=run,
         baseline=baseline,
         policy=policy,
         history=history,
@@ -111,7 +112,7 @@ def gate(
         allowed=tuple(str(kind) for kind in allow_different or ()),
         out=Path(out),
     )
-    result = run_gate(run, options)
+    result = run_gate(options)
     names = [GateFormat.JSON] if as_json else formats or [GateFormat.TERMINAL]
     for name in dict.fromkeys(names):
         _show(result, name)
@@ -122,12 +123,14 @@ def _show(result: GateResult, name: GateFormat) -> None:
     import sys
 
     from evaluator.cli.result import terminal_width
-    from evaluator.report import gate_bytes, render_gate, render_gate_markdown
+    from evaluator.report import gate_bytes, render_gate, render_gate_junit, render_gate_markdown
 
     if name is GateFormat.JSON:
         sys.stdout.write(gate_bytes(result).decode("ascii"))
     elif name is GateFormat.MARKDOWN:
         sys.stdout.write(render_gate_markdown(result))
+    elif name is GateFormat.JUNIT:
+        sys.stdout.write(render_gate_junit(result).decode("utf-8"))
     else:
         sys.stdout.write(render_gate(result, width=terminal_width(), colour=sys.stdout.isatty()))
     sys.stdout.flush()

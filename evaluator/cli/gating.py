@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import msgspec
 
 from evaluator.cli.anchor import anchor_look
-from evaluator.cli.compare import measured_run
+from evaluator.cli.compare import labelled_runs, measured_run
 from evaluator.cli.history import Past, Ruled
 from evaluator.config import read_settings
 from evaluator.errors import ConfigError
 from evaluator.gate import Ruling, decide, overall
 from evaluator.gating import GatedRun, GateResult
+from evaluator.journal import RunDirectory
 from evaluator.policy import ALLOWED, GatePolicy
 from evaluator.records import Manifest
 from evaluator.stats.comparison.pairing import Couples, Ground, Measured, common_ground, couple_runs
@@ -26,6 +28,7 @@ from evaluator.stats.gating.obstacles import differences_between
 class GateOptions:
     """What the command line says beside the run."""
 
+    run: str
     baseline: str | None = None
     policy: Path | None = None
     history: Path | None = None
@@ -36,14 +39,14 @@ class GateOptions:
     out: Path = Path("reports")
 
 
-def run_gate(run: str, options: GateOptions) -> GateResult:
+def run_gate(options: GateOptions) -> GateResult:
     """Gate a run.
 
     Raises:
         ConfigError: If the policy or the names in it are wrong, or run and baseline cannot be compared.
         JournalError: If a run cannot be read.
     """
-    measured = measured_run(run, options.out)
+    measured = measured_run(options.run, options.out)
     policy, policy_from = find_policy(options.policy, measured.summary.manifest)
     gated, allowed, notes = _join(measured, policy, options)
     try:
@@ -131,6 +134,10 @@ def _join(run: Measured, policy: GatePolicy, options: GateOptions) -> tuple[Gate
         allowed.append("models")
         notes += _one_sided(run, baseline)
     gated = Gated.of(run, own, baseline, couples.found, shared, ignores_models="models" in accepted)
+    needs_labels = any(check.calibrated and check.sense == "margin" for check in policy.checks)
+    if needs_labels and baseline.probes is not None:
+        folders = [str(RunDirectory.find(one, options.out).path) for one in (options.run, name)]
+        gated = dataclasses.replace(gated, labelled=labelled_runs(folders, options.out))
     return gated, allowed, notes
 
 

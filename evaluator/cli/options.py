@@ -84,6 +84,21 @@ ReuseOption = Annotated[
     str | None,
     typer.Option("--reuse", metavar="RUN", help="Take finished answers to equal requests from this run."),
 ]
+DetectOption = Annotated[
+    float | None,
+    typer.Option("--detect", metavar="D", help="Difference of a rate to find, as 0.03: says what that takes."),
+]
+LikeOption = Annotated[
+    str | None,
+    typer.Option("--like", metavar="RUN", help="An earlier run whose spread, clusters and labels hold here."),
+]
+MetricOption = Annotated[
+    str, typer.Option("--metric", metavar="NAME", help="The rate to compare. Default: hallucination_rate.")
+]
+SliceOption = Annotated[str | None, typer.Option("--slice", metavar="S", help="all, answerable, topic=history, ...")]
+LabelsOption = Annotated[
+    int, typer.Option("--labels", metavar="N", help="Labels of each model that the corrected rates will have.")
+]
 MaxUsdOption = Annotated[
     float | None,
     typer.Option(

@@ -9,13 +9,17 @@ from evaluator.cli.options import (
     BaseUrlOption,
     ConcurrencyOption,
     ConfigArgument,
+    DetectOption,
     JsonOption,
     JudgeAllOption,
     JudgeBaseUrlOption,
     JudgeOption,
     JudgeRepeatsOption,
+    LabelsOption,
+    LikeOption,
     MaxTokensOption,
     MaxUsdOption,
+    MetricOption,
     ModelOption,
     ProbesOption,
     PromptOption,
@@ -24,6 +28,7 @@ from evaluator.cli.options import (
     RunIdOption,
     RunsOption,
     SelfGradingOption,
+    SliceOption,
     TemperatureOption,
 )
 
@@ -52,10 +57,18 @@ def plan(
     judge_all: JudgeAllOption = False,
     judge_repeats: JudgeRepeatsOption = None,
     allow_self_grading: SelfGradingOption = False,
+    detect: DetectOption = None,
+    like: LikeOption = None,
+    metric: MetricOption = "hallucination_rate",
+    slice_: SliceOption = None,
+    labels: LabelsOption = 150,
     max_usd: MaxUsdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` with the same words would ask: requests, tokens, USD, minutes. Asks no model.
+
+    Says as well what difference between two models it could detect, and with --detect how many
+    probes, repeats and labels a given difference takes; an earlier run says it better than guesses.
 
     Judge calls, repeats and reasoning are counted. What is answered already, in the run of that
     --run-id or in the one to reuse, is not.
@@ -64,10 +77,15 @@ def plan(
     Examples:
       evaluator plan evaluation.toml
       evaluator plan --probes probes/core --model openrouter/moonshotai/kimi-k2.6 --model openai/gpt-5.5 --repeats 3
+      evaluator plan evaluation.toml --detect 0.03 --like nightly
       evaluator plan --probes probes/core --model openai/gpt-5.5 --judge anthropic/claude-opus-4-7 --json
     """
     import sys
+    from pathlib import Path
 
+    import msgspec
+
+    from evaluator.cli.plan_power import PowerFlags, detection_of
     from evaluator.cli.result import terminal_width
     from evaluator.cli.run import RunFlags, settings_from
     from evaluator.report import forecast_bytes, render_forecast
@@ -93,7 +111,11 @@ def plan(
     settings = settings_from(config, flags)
     planned = plan_of(settings, allow_self_grading=allow_self_grading)
     todo, n_judged = open_in(planned, settings, run_id=run_id, reuse=reuse)
-    found = forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd)
+    power = PowerFlags(detect, like, metric, slice_, labels)
+    detection = detection_of(planned.probes, settings.repeats, power, Path(settings.out))
+    found = msgspec.structs.replace(
+        forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd), detection=detection
+    )
     if as_json:
         sys.stdout.write(forecast_bytes(found).decode("ascii"))
     else:

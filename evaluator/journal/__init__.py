@@ -7,6 +7,7 @@ from evaluator.journal.history import HistoryFile
 from evaluator.journal.place import odd_place
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
+from evaluator.journal.runs import baselines_named, choose_runs, list_runs, pin_run, remove_run
 from evaluator.journal.seal import read_seal, write_seal
 from evaluator.journal.spent import PER_USD, Attempts, Spent, picodollars, trusted_cost_usd
 from evaluator.journal.write import JournalWriter, write_responses
@@ -26,12 +27,17 @@ __all__ = [
     "RunDirectory",
     "Spare",
     "Spent",
+    "baselines_named",
     "check_run_id",
+    "choose_runs",
+    "list_runs",
     "odd_place",
     "picodollars",
+    "pin_run",
     "read_gold",
     "read_journal",
     "read_seal",
+    "remove_run",
     "trusted_cost_usd",
     "write_atomically",
     "write_responses",

@@ -14,6 +14,8 @@ from evaluator.set_records import Finding
 NEAR = 0.92
 """Jaccard similarity of the token multisets from which two questions count as near duplicates."""
 
+MOST_IN_BUCKET = 100
+
 Tokens = frozenset[tuple[str, int]]
 
 
@@ -21,7 +23,7 @@ def duplicate_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
     """Report equal questions (error) and nearly equal ones (warning), whether answerable or not.
 
     Only questions about the same passage and with the same choices are compared, and declared
-    twins are left to their own rules.
+    twins are left to their own rules. Of the questions that a probe nearly repeats, the first is named.
     """
     by_wording: dict[tuple[str, Passage], list[Probe]] = defaultdict(list)
     for probe in probes:
@@ -34,8 +36,10 @@ def duplicate_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
                 yield _equal(same[0], probe)
     for group in by_passage.values():
         sets = [token_multiset(tokens_of(probe.question)) for probe in group]
+        named = set[int]()
         for first, second, similarity in similar_pairs(sets):
-            if not _are_twins(group[first], group[second]):
+            if second not in named and not _are_twins(group[first], group[second]):
+                named.add(second)
                 yield _near(group[first], group[second], similarity)
 
 
@@ -43,7 +47,8 @@ def similar_pairs(sets: Sequence[Tokens], threshold: float = NEAR) -> Iterator[t
     """Yield (i, j, similarity), i < j, for all pairs with Jaccard similarity >= threshold.
 
     Two sets can only be that similar when they share one of their few rarest tokens, so each set
-    is compared with the sets in those buckets alone.
+    is compared with the sets in those buckets alone, and with the last `MOST_IN_BUCKET` of each: of
+    thousands of questions made from one template some pairs are found, in linear time, not all.
 
     Args:
         sets: Token multisets, as `token_multiset` gives them.
@@ -63,7 +68,7 @@ def similar_pairs(sets: Sequence[Tokens], threshold: float = NEAR) -> Iterator[t
         rarest = sorted(tokens, key=lambda token: (frequency[token], token))
         # A small slack keeps a product such as 0.92 * 25 from rounding past its integer.
         n_prefix = len(tokens) - math.ceil(threshold * len(tokens) - 1e-9) + 1
-        candidates = {other for token in rarest[:n_prefix] for other in buckets[token]}
+        candidates = {other for token in rarest[:n_prefix] for other in buckets[token][-MOST_IN_BUCKET:]}
         for other in sorted(candidates):
             shared = len(tokens & sets[other])
             similarity = shared / (len(tokens) + len(sets[other]) - shared)

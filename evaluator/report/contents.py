@@ -10,6 +10,7 @@ from evaluator.report import format as fmt
 from evaluator.report.behaviour import behaviour_sections
 from evaluator.report.confidence import confidence_sections
 from evaluator.report.expense import expense_section
+from evaluator.report.freshness import freshness_sections
 from evaluator.report.judges import judge_sections
 from evaluator.report.lookup import SLICES, find_estimate
 from evaluator.report.precision import budget_sections, validity_sections
@@ -58,6 +59,7 @@ def report_sections(summary: Summary) -> tuple[Section, ...]:
         *_calibrated(results),
         *budget_sections(summary.budgets, results),
         *validity_sections(summary.validity, results),
+        *freshness_sections(summary.freshness, results),
         *confidence_sections(summary.confidence, results),
         *behaviour_sections(results),
         *topic_sections(results),

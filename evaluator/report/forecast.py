@@ -8,6 +8,7 @@ import msgspec
 
 from evaluator.money import Forecast, ForecastLine
 from evaluator.report import format as fmt
+from evaluator.report.detection import detection_section
 from evaluator.report.safe_text import safe_text
 from evaluator.report.section import Column, Page, Row, Section, Table
 from evaluator.report.terminal import terminal_page
@@ -43,7 +44,8 @@ def forecast_page(forecast: Forecast) -> Page:
     if len(rows) > 1:
         rows.append(Row("in all", _totals(forecast)))
     section = Section("What it would ask and cost", lead, Table("model", columns, tuple(rows)), _remarks(forecast))
-    return Page("Plan", facts, (section,))
+    power = (detection_section(forecast.detection),) if forecast.detection is not None else ()
+    return Page("Plan", facts, (section, *power))
 
 
 def _label(line: ForecastLine) -> str:

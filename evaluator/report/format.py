@@ -32,6 +32,15 @@ def percent(value: float | None) -> str:
     return f"{value:.1%}"
 
 
+def points(value: float) -> str:
+    """Write a difference of rates in percentage points.
+
+    >>> points(0.0312)
+    '3.1 points'
+    """
+    return f"{value * 100:.1f} points"
+
+
 def percent_interval(low: float | None, high: float | None) -> str:
     """Write an interval of rates in percent; an interval with a width never looks like a point.
 
@@ -178,3 +187,12 @@ def level(value: float) -> str:
     ('95%', '99.5%')
     """
     return f"{value * 100:.6g}%"
+
+
+def megabytes(n_bytes: int) -> str:
+    """Write a size in millions of bytes, without the unit.
+
+    >>> megabytes(1_234_567), megabytes(10)
+    ('1.2', '<0.1')
+    """
+    return f"{n_bytes / 1e6:,.1f}" if n_bytes >= 50_000 or n_bytes == 0 else "<0.1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.gating import GatedRun, GateFinding, GateResult
 from evaluator.report import format as fmt
 from evaluator.report.canonical_json import canonical_json
+from evaluator.report.exports.junit import Check, CheckStatus, junit_xml
 from evaluator.report.markdown import markdown_page
 from evaluator.report.safe_text import safe_text
 from evaluator.report.scale import scale_of
@@ -24,6 +25,24 @@ def render_gate(result: GateResult, *, width: int = 80, colour: bool = False) ->
 def render_gate_markdown(result: GateResult) -> str:
     """Show `result` as GitHub Markdown, with the same facts as the terminal."""
     return markdown_page(gate_page(result))
+
+
+def render_gate_junit(result: GateResult) -> bytes:
+    """Write `result` as JUnit XML: one case per check and model, what is undecided as an error."""
+    against = f" against {_name(result.baseline.run_id)}" if result.baseline else ""
+    checks = [_junit_check(one) for one in result.findings]
+    return junit_xml(f"gate of {_name(result.run.run_id)}{against}", checks, timestamp=result.run.started_at)
+
+
+def _junit_check(one: GateFinding) -> Check:
+    statuses: dict[str, CheckStatus] = {"pass": "passed", "fail": "failed", "undecided": "undecided"}
+    return Check(
+        subject=f"{_name(one.model)} · {_name(one.prompt)}",
+        name=f"{check_name(one)} {allowed_text(one)}",
+        status=statuses[one.outcome],
+        message=f"{value_text(one)}, allowed {allowed_text(one)}: {_name(one.reason)}{_sides(one)}",
+        next_step="; ".join(_name(decider.text) for decider in one.decide),
+    )
 
 
 def gate_bytes(result: GateResult) -> bytes:
@@ -88,7 +107,7 @@ def _section(model: str, prompt: str, members: list[GateFinding]) -> Section:
 
 def check_name(one: GateFinding) -> str:
     """Name a check: metric, slice, and which kind of rate."""
-    name = _name(one.metric).replace("_", " ")
+    name = _name(one.metric).removesuffix("_rate").replace("over_abstention", "over-abstention").replace("_", " ")
     slice_ = "" if one.kind in {"instrument", "cost"} else f" ({_name(one.slice)})"
     return f"{name}{slice_}{', calibrated' if one.calibrated else ''}"
 

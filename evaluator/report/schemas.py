@@ -16,13 +16,14 @@ from evaluator.audit import AuditDesign, ProbeFinding
 from evaluator.comparison import Comparison
 from evaluator.errors import ConfigError
 from evaluator.gating import GateResult
-from evaluator.history import HistoryEntry
+from evaluator.history import HistoryEntry, Trend
 from evaluator.item_analysis import ItemAnalysis
 from evaluator.label_design import LabelDesign
 from evaluator.money import Forecast
 from evaluator.policy import GatePolicy
 from evaluator.records import GoldLabel, Manifest, Probe, RecordedAnswer, Request, Response, Summary, Verdict
 from evaluator.results import Agreement, LabelStatus
+from evaluator.retention import RunList
 from evaluator.set_records import ImportReport, SetCheck, SetMeta, SetReport
 from evaluator.verification import Bundle, Seal, Verification
 
@@ -47,6 +48,8 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "policy": GatePolicy,
     "gate": GateResult,
     "history": HistoryEntry,
+    "trend": Trend,
+    "runs": RunList,
     "verification": Verification,
     "seal": Seal,
     "bundle": Bundle,

@@ -175,6 +175,34 @@ def jeffreys_interval(k: int, n: int, *, level: float = 0.95) -> Interval:
     return low, high
 
 
+def beta_interval(k: int, n: int, *, level: float = 0.95) -> Interval:
+    """Equal-tailed credible interval of a proportion under a uniform prior, Beta(1, 1).
+
+    Args:
+        k: Successes, 0 <= k <= n.
+        n: Independent trials, n >= 1.
+        level: Posterior probability, in (0, 1).
+
+    Returns:
+        (low, high), both in (0, 1); k/n may lie outside where k is 0 or n.
+
+    Raises:
+        ValueError: If n < 1, or k or level is out of range.
+
+    Source:
+        Bowyer et al. (2025), arXiv:2503.01747, for evaluations of a few hundred items.
+
+    >>> beta_interval(3, 12)
+    (0.0909..., 0.5381...)
+    """
+    from scipy.special import betaincinv
+
+    _check_counts(k, n)
+    check_level(level)
+    tail = (1 - level) / 2
+    return float(betaincinv(k + 1, n - k + 1, tail)), float(betaincinv(k + 1, n - k + 1, 1 - tail))
+
+
 def agresti_coull_interval(k: int, n: int, *, level: float = 0.95) -> Interval:
     """Agresti-Coull interval: Wald around the midpoint of the Wilson interval, clipped.
 

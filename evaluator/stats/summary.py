@@ -18,6 +18,7 @@ from evaluator.records import (
     OUTCOMES,
     Counts,
     Estimate,
+    FreshComparison,
     Manifest,
     ModelResult,
     Probe,
@@ -30,10 +31,12 @@ from evaluator.stats.calibration.conditions import DEFAULT_THRESHOLDS
 from evaluator.stats.calibration.run import ProbeFacts, RunCalibration, calibrate_run
 from evaluator.stats.calibration.valid_probes import probe_validity
 from evaluator.stats.columns import ABSENT, UNGRADED, Columns, Rows
+from evaluator.stats.comparison.calibrated import CalibratedRun
 from evaluator.stats.confidence.answers import AnswerKeys
 from evaluator.stats.confidence.run import run_confidence
 from evaluator.stats.costs import cost_of, latency_of
 from evaluator.stats.estimates import Ints, Scope, SliceCells, metric_estimate
+from evaluator.stats.freshness import Varieties, fresh_comparisons, varieties_of
 from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
 from evaluator.stats.slices import Indices, Pair, cluster_codes, slice_members, twin_pairs
@@ -115,7 +118,25 @@ def summarise(
         budgets=tuple(_budgets(results, calibration)),
         confidence=tuple(run_confidence(columns, groups, plan.facts, calibration.truths, level=level)),
         validity=probe_validity(told.audit, hashes, results, plan.facts, level) if told.audit else None,
+        freshness=tuple(_freshness(varieties_of(manifest, probes), results, plan, level)),
     )
+
+
+def labelled_answers(
+    manifest: Manifest,
+    probes: Sequence[Probe],
+    responses: Iterable[Response],
+    verdicts: Iterable[Verdict],
+    people: People,
+) -> CalibratedRun:
+    """Join the labels with the graded responses of a run, to compare corrected rates.
+
+    Args and errors are those of `summarise`.
+    """
+    plan = _Plan.of(probes)
+    columns = Columns(plan.positions, responses, verdicts)
+    calibration = calibrate_run(people.gold, manifest, columns, plan.facts, limits=people.limits)
+    return CalibratedRun(calibration, tuple(plan.positions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +239,13 @@ def _budgets(results: Iterable[ModelResult], calibration: RunCalibration) -> Ite
     for result in results:
         if (result.model, result.prompt) in calibration.items:
             yield from calibration.budgets((result.model, result.prompt), result.estimates)
+
+
+def _freshness(
+    varieties: dict[str, Varieties], results: Iterable[ModelResult], plan: _Plan, level: float
+) -> Iterator[FreshComparison]:
+    for result in results if varieties else ():
+        yield from fresh_comparisons(varieties, result, plan.is_answerable, plan.clusters, level)
 
 
 def _outcomes(columns: Columns, rows: Rows, n_missing: int) -> dict[str, int]:

@@ -236,7 +236,21 @@ def test_costs_have_limits_and_unknown_ones_are_no_pass(runs: Path) -> None:
     assert (code, cost["value"], cost["outcome"]) == (3, None, "undecided")
 
 
+def test_junit_has_a_case_for_every_check_and_undecided_is_no_pass(runs: Path) -> None:
+    from xml.etree import ElementTree
+
+    for run, tag in (("bolder", "failure"), ("lucky", "error")):
+        _, shown, _ = run_command("gate", run, "--baseline", "base", "--format", "junit")
+        root = ElementTree.fromstring(shown.encode("utf-8"))
+        cases = list(root.iter("testcase"))
+        assert [suite.get("name") for suite in root] == ["m · imported", "n · imported"]
+        assert len(cases) == 8
+        (found, *_) = [inner for case in cases for inner in case if inner.tag == tag]
+        assert "allowed +5.0" in (found.get("message") or "")
+    assert "more probes like these would make it" in shown
+
+
 def test_markdown_and_json_say_the_same(runs: Path) -> None:
     _, shown, _ = run_command("gate", "bolder", "--baseline", "base", "--format", "md")
     assert shown.startswith("## FAIL: gate of run bolder against base\n")
-    assert "| hallucination rate (all) | FAIL |" in shown
+    assert "| hallucination (all) | FAIL |" in shown

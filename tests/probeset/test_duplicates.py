@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.probeset.duplicates import duplicate_findings, similar_pairs
-from evaluator.probeset.wording import token_multiset
+from evaluator.probeset.duplicates import MOST_IN_BUCKET, duplicate_findings, similar_pairs
+from evaluator.probeset.wording import token_multiset, tokens_of
 from evaluator.records import Probe
 
 LONG = (
@@ -94,3 +94,15 @@ def test_ten_thousand_questions_take_seconds() -> None:
     start = time.process_time()
     assert found(*probes, probe("last", probes[17].question)) == [("P301", "last")]
     assert time.process_time() - start < 10
+
+
+def test_a_template_used_thousands_of_times_takes_linear_time() -> None:
+    template = " ".join(f"word{i}" for i in range(28))
+    sets = [token_multiset(tokens_of(f"{template} name{i}")) for i in range(4000)]
+    n_compared = sum(1 for _ in similar_pairs(sets))
+    # Every pair is similar, 8 million of them; each set meets the last hundred of a bucket.
+    assert 4000 <= n_compared <= 4000 * 3 * MOST_IN_BUCKET
+    probes = tuple(Probe(probe_id=f"p{i}", question=f"{template} name{i}", targets=("t",)) for i in range(300))
+    found = list(duplicate_findings(probes))
+    assert len(found) == 299
+    assert len({finding.probe_id for finding in found}) == 299

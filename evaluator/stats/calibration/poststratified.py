@@ -23,9 +23,13 @@ from evaluator.stats.clusters import Floats
 from evaluator.stats.intervals import Interval
 
 SMOOTHING = 1 / 6
-"""Added to each count of labels, in the variance only."""
+"""Added to each count of labels, in the variance only.
+
+Without it a cell whose labels all agree has no variance, though one answer in a hundred of it may be something
+else: with a true rate of 0.97 and 150 labels such intervals held it 75 times in 100, with it 97 times.
+"""
 THIN_CELL = 8
-"""Labels below which a cell's own spread is not trusted."""
+"""Labels below which a cell's own spread is trusted even less."""
 Smoothing = Literal["none", "thin", "all"]
 """Which cells' label variance is smoothed: none, those with fewer than `THIN_CELL` labels, or all."""
 
@@ -66,7 +70,7 @@ class Calibrated:
 
 
 def poststratify(
-    items: GradedItems, ratio: ShareRatio, *, level: float = 0.95, smoothing: Smoothing = "thin"
+    items: GradedItems, ratio: ShareRatio, *, level: float = 0.95, smoothing: Smoothing = "all"
 ) -> Calibrated | None:
     """Estimate a rate from verdicts of all responses and labels of some.
 
@@ -77,8 +81,8 @@ def poststratify(
         items: Graded responses of the slice; labels a random sample within every cell.
         ratio: Value and gradient of the rate.
         level: Target coverage of the interval, in (0, 1).
-        smoothing: Whose label variance gets 1/6 added to each count: cells with fewer than 8
-            labels, or all when the labels were not drawn by verdict, or none.
+        smoothing: Whose label variance gets 1/6 added to each count: all cells, only those with fewer
+            than 8 labels, or none.
 
     Returns:
         None where the rate is undefined: nothing counts in the denominator.
@@ -118,6 +122,39 @@ def poststratify(
         table=table,
         n_clusters=n_clusters,
     )
+
+
+def interval_of_these(found: Calibrated, ratio: ShareRatio, *, level: float = 0.95) -> tuple[Interval, str]:
+    """Interval of the rate that labels on all of these very responses would give.
+
+    The probes are taken as they are, not as a sample of others, so only the labels' part of the variance
+    counts, with its finite population correction: where everything is labelled the interval is a point.
+
+    Args:
+        found: Of `poststratify`.
+        ratio: The same rate.
+        level: Target coverage, in (0, 1).
+
+    Returns:
+        The interval, which holds the value, and the name of the method; t has labels - cells degrees of freedom.
+
+    Source:
+        Cochran (1977), Sampling Techniques, 3rd ed., sections 5.4 and 5A.4.
+    """
+    table = found.table
+    sampled = (table.labelled > 0) & (table.labelled < table.sizes)
+    degrees = max(1, int(table.labelled[sampled].sum()) - int(sampled.sum()))
+    known = influence_interval(
+        found.value, float(found.label_variances.sum()), degrees + 1, limits=ratio.limits, level=level
+    )
+    if known is not None:
+        return known
+    if not sampled.any():
+        return (found.value, found.value), "all labelled"
+    shares = table.class_shares(SMOOTHING)
+    variance = float(_smoothed_label_variances(table, ratio.gradient(shares)).sum())
+    smoothed = (ratio.value(shares), variance)
+    return edge_interval(found.value, smoothed, degrees + 1, limits=ratio.limits, level=level)
 
 
 def label_variances(table: CellTable, spreads: Floats) -> Floats:

@@ -79,7 +79,9 @@ def ratio_influence(numerators: Floats, denominators: Floats, clusters: Ints) ->
     return Influence(value=value, phi=phi, clusters=clusters)
 
 
-def influence_difference(a: Influence, b: Influence, *, level: float = 0.95, limit: float = 1.0) -> Difference:
+def influence_difference(
+    a: Influence, b: Influence, *, level: float = 0.95, limit: float = 1.0, extra_variance: float = 0.0
+) -> Difference:
     """Difference of two estimates, with the interval and test that follow from their influence values.
 
     With u_c = Σ_{i in c} (phi_A,i - mean phi_A) / n_A, the same for B, and d_c = u_c(A) - u_c(B):
@@ -91,6 +93,7 @@ def influence_difference(a: Influence, b: Influence, *, level: float = 0.95, lim
         b: The second, with the same cluster codes.
         level: Target coverage, in (0, 1).
         limit: Largest possible absolute difference: 1 for rates, 200 for an index in [-100, 100].
+        extra_variance: Of the difference, from what influence values do not show, >= 0.
 
     Returns:
         The difference, its interval clipped to ±limit. Where no cluster says anything about the
@@ -124,9 +127,8 @@ def influence_difference(a: Influence, b: Influence, *, level: float = 0.95, lim
             test="none",
         )
     length = int(present[-1]) + 1
-    error = math.sqrt(
-        n_clusters / (n_clusters - 1) * float(((_per_cluster(a, length) - _per_cluster(b, length)) ** 2).sum())
-    )
+    moved = float(((_per_cluster(a, length) - _per_cluster(b, length)) ** 2).sum())
+    error = math.sqrt(n_clusters / (n_clusters - 1) * moved + extra_variance)
     if error < ROUNDING * limit:
         return _silent_difference(value, n_clusters, level=level, limit=limit)
     half = student_quantile(level, n_clusters - 1) * error

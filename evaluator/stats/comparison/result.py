@@ -10,6 +10,7 @@ import numpy as np
 
 from evaluator.comparison import ComparedRun, Comparison, Correction, Difference, Place, Ranking
 from evaluator.stats.clusters import Floats
+from evaluator.stats.comparison.calibrated import CalibratedRun, calibrated_difference, own_calibrated_value
 from evaluator.stats.comparison.multiplicity import benjamini_hochberg, holm
 from evaluator.stats.comparison.pairing import Couple, Ground, Measured, setting_notes
 from evaluator.stats.comparison.ranks import Flags, rank_sets, tie_groups
@@ -69,7 +70,7 @@ def compare(
     questions: Sequence[Question],
     settings: Settings,
     *,
-    correction: Correction = "holm",
+    calibrated: Mapping[str, CalibratedRun] | None = None,
 ) -> Comparison:
     """Answer all questions about all couples.
 
@@ -79,7 +80,7 @@ def compare(
         ground: The probes they share.
         questions: What is compared.
         settings: How differences are tested.
-        correction: How all p-values are adjusted together.
+        calibrated: The labelled answers of every run by its id, to compare corrected rates; None for raw ones.
 
     Returns:
         The comparison. Models of one run are ranked when there are three or more.
@@ -89,21 +90,30 @@ def compare(
     """
     check_level(settings.level)
     means = {id(result): label_means(result, ground) for couple in couples for result in (couple.a, couple.b)}
-    found = [one for question in questions for one in _answers(question, couples, means, ground, settings)]
-    differences, n_tests = adjust(found, correction)
+    if calibrated is None:
+        found = [one for question in questions for one in _answers(question, couples, means, ground, settings)]
+    else:
+        found = [
+            calibrated_difference(couple, question, ground, _sides(couple, calibrated), settings)
+            for question in questions
+            for couple in couples
+        ]
+    differences, n_tests = adjust(found, settings.correction)
     own = {
         (question.metric.name, question.slice, result.prompt, result.model): own_value(
             question.metric, question.slice, means[id(result)], ground
         )
+        if calibrated is None
+        else own_calibrated_value(calibrated[run.run_id], result, question, ground)
         for question in questions
         for couple in couples
-        for result in (couple.a, couple.b)
+        for run, result in ((couple.run_a, couple.a), (couple.run_b, couple.b))
     }
     return Comparison(
         runs=tuple(_compared_run(run) for run in runs),
         level=settings.level,
         power=settings.power,
-        correction=correction,
+        correction=settings.correction,
         n_tests=n_tests,
         allowed=(),
         left_out=ground.left_out,
@@ -111,6 +121,10 @@ def compare(
         rankings=tuple(rankings(differences, own, 1 - settings.level)) if len(runs) == 1 else (),
         notes=(*dict.fromkeys(setting_notes(couples)), *_resolution_notes(n_tests, settings)),
     )
+
+
+def _sides(couple: Couple, calibrated: Mapping[str, CalibratedRun]) -> tuple[CalibratedRun, CalibratedRun]:
+    return calibrated[couple.run_a.run_id], calibrated[couple.run_b.run_id]
 
 
 def _answers(

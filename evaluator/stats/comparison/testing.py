@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from evaluator.comparison import Difference, Side
+from evaluator.comparison import Correction, Difference, Side
 from evaluator.stats.clusters import denominator_variation
 from evaluator.stats.comparison.bootstrap import FEWEST_CLUSTERS
 from evaluator.stats.comparison.difference import influence_difference, ratio_influence
@@ -32,6 +32,8 @@ class Settings:
     level: float = 0.95
     power: float = POWER
     seed: int = 0
+    correction: Correction = "holm"
+    """How all p-values are adjusted together."""
     n_replicates: int = 0
     """Bootstrap replicates for ratios with denominators of their own; 0 linearises them instead."""
 

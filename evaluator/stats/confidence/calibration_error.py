@@ -178,6 +178,36 @@ def binned_ece(confidence: Floats, correct: Floats, *, n_bins: int | None = None
     return math.sqrt(max(0.0, float((shares * (squares - noise)).sum()))), math.sqrt(float((shares * squares).sum()))
 
 
+def equal_width_errors(confidence: Floats, correct: Floats, *, n_bins: int = 15) -> tuple[float, float, float]:
+    """The calibration errors of older papers, over bins of equal width: to compare with them, not to trust.
+
+    Args:
+        confidence: In [0, 1], shape (n,).
+        correct: 0 or 1, shape (n,).
+        n_bins: Bins of [0, 1], closed on the right.
+
+    Returns:
+        (mean, root mean square, largest) absolute difference of accuracy and mean confidence.
+
+    Raises:
+        ValueError: If the arguments do not fit.
+
+    Source:
+        Naeini, Cooper & Hauskrecht (2015), AAAI; as in torchmetrics binary_calibration_error.
+
+    >>> found = equal_width_errors(np.array([0.25, 0.25, 0.55, 0.75, 0.75]), np.array([0.0, 0, 1, 1, 1]), n_bins=2)
+    >>> [round(error, 4) for error in found]
+    [0.29, 0.2918, 0.3167]
+    """
+    check_pairs(confidence, correct)
+    code = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    n = np.bincount(code, minlength=n_bins).astype(np.float64)
+    used = n > 0
+    hits, stated = (np.bincount(code, weights=part, minlength=n_bins)[used] / n[used] for part in (correct, confidence))
+    gaps, shares = np.abs(hits - stated), n[used] / n.sum()
+    return float((shares * gaps).sum()), math.sqrt(float((shares * gaps**2).sum())), float(gaps.max())
+
+
 def spiegelhalter_z(confidence: Floats, correct: Floats) -> float | None:
     """Spiegelhalter's z: approximately standard normal when the confidence is calibrated.
 

@@ -99,7 +99,7 @@ def estimated_limit(
         p_worse=p_worse,
         test=INVERTED if p_worse is not None else NO_TEST,
     )
-    return _with_budget(finding, estimate, budgets)
+    return with_budget(finding, estimate, budgets)
 
 
 def estimated_margin(
@@ -139,7 +139,7 @@ def estimated_margin(
         test=INVERTED if p_worse is not None else NO_TEST,
         notes=tuple(dict.fromkeys((*new.notes, *old.notes))),
     )
-    return _with_budget(finding, new, budgets)
+    return with_budget(finding, new, budgets)
 
 
 def _described(finding: GateFinding, estimate: Estimate) -> GateFinding:
@@ -172,7 +172,11 @@ def _side(estimate: Estimate, run_id: str) -> Side:
     )
 
 
-def _with_budget(finding: GateFinding, estimate: Estimate, budgets: Iterable[UncertaintyBudget]) -> GateFinding:
+def with_budget(finding: GateFinding, estimate: Estimate | None, budgets: Iterable[UncertaintyBudget]) -> GateFinding:
+    """Add what would decide the finding, by where the estimate's error comes from."""
+    if estimate is None:
+        return finding
+    finding = msgspec.structs.replace(finding, n_labels=estimate.n_labels)
     key = (estimate.name, estimate.slice, estimate.model, estimate.prompt, estimate.calibrated)
     budget = next((one for one in budgets if (one.name, one.slice, one.model, one.prompt, one.calibrated) == key), None)
     return with_deciders(

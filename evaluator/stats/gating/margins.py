@@ -12,6 +12,7 @@ from evaluator.comparison import Difference
 from evaluator.gating import GateFinding
 from evaluator.policy import GateCheck
 from evaluator.stats.clusters import Floats
+from evaluator.stats.comparison.calibrated import CalibratedRun, calibrated_difference
 from evaluator.stats.comparison.pairing import Couple, Ground
 from evaluator.stats.comparison.scores import label_means, paired_scores
 from evaluator.stats.comparison.testing import Question, Settings, tested_difference
@@ -42,6 +43,29 @@ def margin_finding(
     finding = _finding(check, couple, found, level)
     share, repeats = repeats_part(metric, slice_name, couple, ground, finding)
     return with_deciders(finding, n_probes=found.n, repeats_share=share, repeats=repeats)
+
+
+def calibrated_margin(
+    check: GateCheck,
+    metric: Metric,
+    couple: Couple,
+    ground: Ground,
+    runs: tuple[CalibratedRun, CalibratedRun],
+    level: float,
+) -> GateFinding:
+    """Compare a rate corrected with labels with the baseline's, from the labelled answers of both.
+
+    Args:
+        check: With `margin` and `calibrated`.
+        metric: Its definition.
+        couple: The run's result as A, the baseline's as B.
+        ground: The probes of both.
+        runs: The labelled answers of both.
+        level: One-sided certainty.
+    """
+    question = Question(metric, check.slice or metric.slices[0])
+    found = calibrated_difference(couple, question, ground, runs, Settings(level=two_sided(level)))
+    return _finding(check, couple, found, level)
 
 
 def _finding(check: GateCheck, couple: Couple, found: Difference, level: float) -> GateFinding:

@@ -12,12 +12,13 @@ from evaluator.gating import Decider, GateFinding
 from evaluator.policy import COST_METRICS, INSTRUMENT_METRICS, GateCheck, GatePolicy
 from evaluator.records import ModelResult
 from evaluator.stats.clusters import Floats
+from evaluator.stats.comparison.calibrated import CalibratedRun
 from evaluator.stats.comparison.multiplicity import holm
 from evaluator.stats.comparison.pairing import Couple, Ground, Measured
-from evaluator.stats.gating.estimated import estimated_limit, estimated_margin
+from evaluator.stats.gating.estimated import estimated_limit, estimated_margin, find_estimate, with_budget
 from evaluator.stats.gating.instrument import counted_finding, counted_margin, instrument_findings
 from evaluator.stats.gating.limits import blank_finding, limit_finding
-from evaluator.stats.gating.margins import margin_finding, means_of
+from evaluator.stats.gating.margins import calibrated_margin, margin_finding, means_of
 from evaluator.stats.metrics import METRICS, Metric
 
 COUNTED = (*INSTRUMENT_METRICS, *COST_METRICS)
@@ -39,6 +40,8 @@ class Gated:
     ignores_models: bool = False
     """Leave out models that are on one side only."""
     means: Mapping[int, Floats] = field(default_factory=dict)
+    labelled: Mapping[str, CalibratedRun] = field(default_factory=dict)
+    """Labelled answers by run id, where both sides have theirs at hand."""
 
     @classmethod
     def of(
@@ -174,6 +177,10 @@ def _against_baseline(
     slice_name = check.slice or (metric.slices[0] if metric else "all")
     if check.metric in COUNTED:
         yield counted_margin(check, result, couple.b, run_ids=run_ids, level=level)
+    elif check.calibrated and check.metric in _BY_NAME and set(run_ids) <= gated.labelled.keys():
+        runs = (gated.labelled[run_ids[0]], gated.labelled[run_ids[1]])
+        finding = calibrated_margin(check, _BY_NAME[check.metric], couple, gated.shared, runs, level)
+        yield with_budget(finding, find_estimate(check, result), gated.run.summary.budgets)
     elif metric is None:
         budgets = gated.run.summary.budgets
         yield estimated_margin(check, (result, couple.b), run_ids=run_ids, level=level, budgets=budgets)

@@ -107,7 +107,8 @@ def of_result(counts: Counts, unlabelled: dict[int, int]) -> list[Condition]:
 
 
 def test_a_denominator_close_to_nothing_is_refused_with_the_rate_per_response() -> None:
-    (found,) = of_result({(0, 0): 40, (1, 1): 10, (2, 2): 10}, {0: 1920, 1: 10, 2: 10})
+    found, wide = of_result({(0, 0): 40, (1, 1): 10, (2, 2): 10}, {0: 1920, 1: 10, 2: 10})
+    assert wide.code == "not_informative", "forty labels do not rule out that a few of 1920 are something else"
     assert found.code == "small_denominator"
     assert "got 2.0% and 40" in found.sentence
     assert found.next_step == "per response the numerator is 0.01"

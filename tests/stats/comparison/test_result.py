@@ -43,7 +43,7 @@ def compared(run: Any, *names: str, slices: Sequence[str] | None = None, **optio
     questions = choose_questions(names or None, slices, ground.slices)
     correction = options.pop("correction", "holm")
     couples = couple_within(measured, None).found
-    return compare([measured], couples, ground, questions, Settings(**options), correction=correction)
+    return compare([measured], couples, ground, questions, Settings(**options, correction=correction))
 
 
 def one(run: Any, name: str, **options: Any) -> Difference:
