@@ -11,12 +11,14 @@ from evaluator.report.safe_text import safe_text
 from evaluator.report.section import Column, Row, Section, Table
 
 MOST_STEPS = 3
+WORTHWHILE = 0.98
+"""A step that leaves more of the half-width than this is not worth saying."""
 FEW_MODELS = 3
 """Up to so many models every headline rate has a row, else only the hallucination rate."""
 _TITLES = {
     ("hallucination_rate", "all"): "hallucination",
-    ("hallucination_rate", "answerable"): "- on answerable",
-    ("hallucination_rate", "unanswerable"): "- on unanswerable",
+    ("hallucination_rate", "answerable"): "answerable only",
+    ("hallucination_rate", "unanswerable"): "unanswerable only",
     ("accuracy", "answerable"): "accuracy",
     ("omniscience_index", "answerable"): "omniscience index",
 }
@@ -66,7 +68,8 @@ def validity_sections(
 def _steps(budgets: Sequence[UncertaintyBudget], labels: dict[tuple[str, str], str]) -> tuple[str, ...]:
     steps = []
     for one in budgets if len(labels) == 1 else filter(_is_headline, budgets):
-        said = "; ".join(note_text(step.text) for step in one.steps[:MOST_STEPS])
+        helping = [step for step in one.steps if step.half_width < WORTHWHILE * one.half_width]
+        said = "; ".join(note_text(step.text) for step in helping[:MOST_STEPS])
         if said:
             where = _row_label(labels.get((one.model, one.prompt), one.model), _title(one))
             steps.append(f"{where}: {said}.")

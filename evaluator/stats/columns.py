@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
@@ -92,7 +93,7 @@ class Columns:
         self._columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         n_rows = len(self._rows)
         self._columns |= {name: np.full(n_rows, ABSENT, dtype=np.int32) for name in JUDGED}
-        is_graded = bytearray(n_rows)
+        is_graded = np.zeros(n_rows, dtype=np.bool_)
         for batch in _batches(verdicts):
             self._write_verdicts(batch, is_graded)
         label = self._columns["label"]
@@ -124,33 +125,34 @@ class Columns:
     def _response_columns(self, batch: list[Response]) -> dict[str, Column]:
         self._add_requests(_values(batch, "request_id"))
         probe_ids = _values(batch, "probe_id")
-        if unknown := set(probe_ids) - self._positions.keys():
+        # Not a difference of sets: it would go through all probes for every batch.
+        if unknown := [name for name in set(probe_ids) if name not in self._positions]:
             msg = f"need responses to known probes, got {min(unknown)!r}"
             raise ValueError(msg)
         positions = list(map(self._positions.__getitem__, probe_ids))
         usages = [response.usage or _UNKNOWN_USAGE for response in batch]
         columns: dict[str, Column] = {"probe": np.fromiter(positions, dtype=np.int32, count=len(batch))}
         columns |= {name: self.names[name].codes(_values(batch, name)) for name in NAMED}
-        # As floats, None becomes NaN; token counts stay exact up to 2**53.
-        columns |= {name: np.array(_values(batch, name), dtype=np.float64) for name in MEASURED}
-        columns |= {name: np.array(_values(usages, name), dtype=np.float64) for name in TOKENS}
-        columns["confidence"] = np.array(_values(batch, "confidence"), dtype=np.float64)
+        columns |= {name: _floats(_values(batch, name)) for name in (*MEASURED, "confidence")}
+        columns |= {name: _floats(_values(usages, name)) for name in TOKENS}
         columns |= dict(zip(LOGPROBS, _probabilities(_values(batch, "logprobs")), strict=True))
         if self.keys is not None:
             columns["answer"] = self.keys.codes(positions, _values(batch, "text"))
         return columns
 
     def _add_requests(self, request_ids: Sequence[str]) -> None:
-        start = len(self._rows)
-        for row, request_id in enumerate(request_ids, start):
-            if self._rows.setdefault(request_id, row) != row:
-                msg = f"need one response per request, got two for {request_id}"
-                raise ValueError(msg)
+        start, known = len(self._rows), set(request_ids) & self._rows.keys()
+        self._rows.update(zip(request_ids, range(start, start + len(request_ids)), strict=True))
+        if known or len(self._rows) != start + len(request_ids):
+            twice = min(known or (name for name, n in Counter(request_ids).items() if n > 1))
+            msg = f"need one response per request, got two for {twice}"
+            raise ValueError(msg)
 
-    def _write_verdicts(self, batch: list[Verdict], is_graded: bytearray) -> None:
-        rows = [self._row_to_grade(request_id, is_graded) for request_id in _values(batch, "request_id")]
-        positions = [self._positions.get(probe_id, ABSENT) for probe_id in _values(batch, "probe_id")]
-        is_other = self._columns["probe"][rows] != positions
+    def _write_verdicts(self, batch: list[Verdict], is_graded: Column) -> None:
+        rows = self._rows_to_grade(_values(batch, "request_id"), is_graded)
+        # None, for a probe that is not known, is a position no row has.
+        positions = list(map(self._positions.get, _values(batch, "probe_id")))
+        is_other = self._columns["probe"][rows] != np.array(positions, dtype=np.float64)
         if is_other.any():
             verdict = batch[int(is_other.argmax())]
             msg = f"need the verdict on {verdict.request_id} to name its probe, got {verdict.probe_id!r}"
@@ -158,16 +160,27 @@ class Columns:
         for name in JUDGED:
             self._columns[name][rows] = self.names[name].codes(_values(batch, name))
 
-    def _row_to_grade(self, request_id: str, is_graded: bytearray) -> int:
-        row = self._rows.get(request_id)
-        if row is None:
-            msg = f"need a response for every verdict, got none for {request_id}"
+    def _rows_to_grade(self, request_ids: Sequence[str], is_graded: Column) -> Column:
+        found = list(map(self._rows.get, request_ids))
+        if None in found:
+            msg = f"need a response for every verdict, got none for {request_ids[found.index(None)]}"
             raise ValueError(msg)
-        if is_graded[row]:
-            msg = f"need one verdict per request, got two for {request_id}"
+        rows = np.array(found, dtype=np.int64)
+        seen = is_graded[rows]
+        is_graded[rows] = True
+        if seen.any() or len(set(request_ids)) < len(request_ids):
+            twice = [request_ids[i] for i in np.flatnonzero(seen).tolist()]
+            twice += [name for name, n in Counter(request_ids).items() if n > 1]
+            msg = f"need one verdict per request, got two for {min(twice)}"
             raise ValueError(msg)
-        is_graded[row] = True
-        return row
+        return rows
+
+
+def _floats(values: Sequence[float | None]) -> Column:
+    """As floats, None becomes NaN; token counts stay exact up to 2**53."""
+    if values.count(None) == len(values):
+        return np.full(len(values), np.nan)
+    return np.array(values, dtype=np.float64)
 
 
 def _batches(records: Iterable[R]) -> Iterator[list[R]]:
@@ -184,6 +197,8 @@ def _probabilities(logprobs: Sequence[Sequence[float | None] | None]) -> tuple[C
     """Mean probability of the tokens, as a geometric mean, and their product; NaN where none is known."""
     means = np.full(len(logprobs), np.nan)
     products = np.full(len(logprobs), np.nan)
+    if logprobs.count(None) == len(logprobs):
+        return means, products
     for i, tokens in enumerate(logprobs):
         known = [token for token in tokens or () if token is not None]
         if known:

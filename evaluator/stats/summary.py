@@ -210,10 +210,7 @@ def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> M
         estimates=tuple(_estimates(tallies, plan, asked)),
         cost=cost_of(columns, rows, n_correct=counts["all"].correct),
         latency=latency_of(columns, rows),
-        tallies={
-            probe.probe_id: (tally[0], tally[1], tally[2], tally[3])
-            for probe, tally in zip(plan.probes, tallies.tolist(), strict=True)
-        },
+        tallies=dict(zip(plan.positions, map(tuple, tallies.tolist()), strict=True)),
     )
 
 

@@ -39,6 +39,7 @@ ConditionCode = Literal[
     "unlabelled_cell",
     "weak_judge",
     "one_annotator",
+    "annotators_disagree",
     "ungraded",
     "unfinished_labels",
     "rare_verdict_few_clusters",

@@ -11,6 +11,8 @@ from evaluator.records import Label, Manifest
 from evaluator.results import MODEL_ANNOTATOR
 from evaluator.stats.calibration.conditions import DEFAULT_THRESHOLDS, Condition, Thresholds, refusal, warning
 
+FEWEST_TWICE = 10
+"""Answers that several people labelled from which their agreement says something."""
 _DRAW_AGAIN = "draw again: evaluator label draw RUN; labels of unchanged answers are kept"
 
 
@@ -60,8 +62,10 @@ def usable_labels(
         *_count_note(gold.n_stale, "given to a text that is not in the run any more"),
         *_tie_notes(len(final.open)),
     )
-    n_annotators = len({name for said in opinions(of_drawn).values() for name in said})
-    return UsableLabels(graded, tuple(_warnings(len(graded), len(drawn), n_annotators, limits)), notes)
+    said = opinions(of_drawn)
+    n_annotators = len({name for each in said.values() for name in each})
+    conditions = (*_warnings(len(graded), len(drawn), n_annotators, limits), *_human_warning(said.values(), limits))
+    return UsableLabels(graded, conditions, notes)
 
 
 def graders_behind(manifest: Manifest) -> tuple[str, ...]:
@@ -85,10 +89,16 @@ def _run_refusal(design: LabelDesign | None, manifest: Manifest, verdicts: Mappi
             f"those of this run are by {', '.join(graders)}"
         )
         return refusal("stale_graders", sentence, _DRAW_AGAIN)
-    if design.verdicts_sha256 != verdicts_sha256(verdicts.items()):
+    if design.verdicts_sha256 != verdicts_sha256(_pairs(verdicts)):
         sentence = "the verdicts or the answers changed after the draw, so its cells are not those of today"
         return refusal("stale_verdicts", sentence, _DRAW_AGAIN)
     return None
+
+
+def _pairs(verdicts: Mapping[str, Label]) -> Iterable[tuple[str, str]]:
+    # A million items of a mapping that looks each of them up are slow.
+    pairs = getattr(verdicts, "pairs", verdicts.items)
+    return pairs()
 
 
 def _warnings(n_labelled: int, n_drawn: int, n_annotators: int, limits: Thresholds) -> Iterable[Condition]:
@@ -98,6 +108,17 @@ def _warnings(n_labelled: int, n_drawn: int, n_annotators: int, limits: Threshol
     if n_labelled and n_annotators < 2:
         sentence = "all labels are by one person, whose errors are taken as the truth"
         yield warning("one_annotator", sentence, "have a fifth of them labelled twice")
+
+
+def _human_warning(said: Iterable[Mapping[str, Label]], limits: Thresholds) -> Iterable[Condition]:
+    twice = [each for each in said if len(each) > 1]
+    n_apart = sum(len(set(each.values())) > 1 for each in twice)
+    if len(twice) >= FEWEST_TWICE and n_apart > limits.max_human_disagreement * len(twice):
+        sentence = (
+            f"people differ on {n_apart} of {len(twice)} answers that several labelled, "
+            f"above {limits.max_human_disagreement:.0%}"
+        )
+        yield warning("annotators_disagree", sentence, "the rate is conditional on how these people decide")
 
 
 def _count_note(n: int, what: str) -> tuple[str, ...]:

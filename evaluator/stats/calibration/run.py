@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -154,7 +155,7 @@ def calibrate_run(
         return RunCalibration(
             {group: _items(columns, rows, facts, None) for group, rows in groups.items()}, facts, False
         )
-    usable = usable_labels(gold, manifest, _verdict_labels(columns), limits)
+    usable = usable_labels(gold, manifest, VerdictsOf(columns), limits)
     truths = _truth_codes(columns, usable.by_request)
     items = {group: _items(columns, rows, facts, truths) for group, rows in groups.items()}
     tables = {group: CellTable.of(own) for group, own in items.items()}
@@ -179,9 +180,34 @@ def calibrate_run(
     )
 
 
-def _verdict_labels(columns: Columns) -> dict[str, Label]:
-    codes = columns.taken("label", np.arange(len(columns.row_of))).tolist()
-    return {request_id: LABELS[codes[row]] for request_id, row in columns.row_of.items() if codes[row] != UNGRADED}
+class VerdictsOf(Mapping[str, Label]):
+    """The labels of all graded responses by request id, read off the columns when they are asked for.
+
+    Args:
+        columns: Of the run.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self._rows = columns.row_of
+        self._codes = columns.taken("label", np.arange(len(columns.row_of)))
+
+    def __getitem__(self, request_id: str) -> Label:
+        code = int(self._codes[self._rows[request_id]])
+        if code == UNGRADED:
+            raise KeyError(request_id)
+        return LABELS[code]
+
+    def __iter__(self) -> Iterator[str]:
+        # Rows are numbered in the order in which the requests came.
+        return compress(self._rows, (self._codes != UNGRADED).tolist())
+
+    def __len__(self) -> int:
+        return int((self._codes != UNGRADED).sum())
+
+    def pairs(self) -> Iterator[tuple[str, Label]]:
+        """Request id and label of every graded response."""
+        codes = self._codes[self._codes != UNGRADED].tolist()
+        return zip(self, map(LABELS.__getitem__, codes), strict=True)
 
 
 def _truth_codes(columns: Columns, labels: Mapping[str, Label]) -> Ints:

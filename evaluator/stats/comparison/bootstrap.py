@@ -17,6 +17,10 @@ from evaluator.stats.intervals import Interval, check_level
 REPLICATES = 10_000
 FEWEST_CLUSTERS = 20
 """Below this the bootstrap's intervals are too narrow to be shown."""
+MOST_CLUSTERS = 5_000
+"""Above this, clusters are put together at random in `GROUPS` groups, which are drawn: as many draws in less time."""
+GROUPS = 5_000
+"""Of equal size but for one cluster; the width of an interval then varies by 1% more than it does anyway."""
 _CELLS_AT_ONCE = 4_000_000
 _DIGITS = 12
 
@@ -75,9 +79,10 @@ def bootstrap_ratios(
     if not bool((denominators.sum(axis=1) > 0).all()):
         msg = "need denominators with a positive sum for every model"
         raise ValueError(msg)
-    n_models, n_clusters = numerators.shape
-    columns = np.concatenate([numerators, denominators]).T.copy()
+    n_models = numerators.shape[0]
     random = np.random.default_rng(seed)
+    columns = _grouped(np.concatenate([numerators, denominators]), random).T.copy()
+    n_clusters = len(columns)
     step = max(1, _CELLS_AT_ONCE // n_clusters)
     parts = []
     for start in range(0, n_replicates, step):
@@ -85,7 +90,18 @@ def bootstrap_ratios(
         with np.errstate(divide="ignore", invalid="ignore"):
             parts.append(sums[:, :n_models] / sums[:, n_models:])
     # Which core summed what may change the last digit.
-    return np.round(np.concatenate(parts), _DIGITS)
+    rounded: Floats = np.round(np.concatenate(parts), _DIGITS).astype(np.float64)
+    return rounded
+
+
+def _grouped(rows: Floats, random: np.random.Generator) -> Floats:
+    """Sum clusters in random groups where there are too many to draw one by one: groups are independent too."""
+    n_clusters = rows.shape[1]
+    if n_clusters <= MOST_CLUSTERS:
+        return rows
+    groups = random.permutation(n_clusters) % GROUPS
+    summed: Floats = np.stack([np.bincount(groups, weights=row, minlength=GROUPS) for row in rows]).astype(np.float64)
+    return summed
 
 
 def bootstrap_difference(

@@ -126,3 +126,14 @@ def test_a_label_on_an_ungraded_answer_has_no_cell(labelled_run: Any) -> None:
     labels = usable_labels(GoldSet(design=design, labels=found.gold.labels), found.run.manifest, verdicts)
     assert drawn not in labels.by_request
     assert len(labels.by_request) == len(found.labels) - 1
+
+
+def test_people_who_often_differ_make_a_rate_conditional_on_them(labelled_run: Any) -> None:
+    found = labelled_run(n_probes=60, per_cell=5)
+    drawn = sorted(found.design.drawn)[:20]
+    found.labels = [found.label(request_id, annotator=who) for request_id in drawn for who in ("anna", "ben")]
+    assert "annotators_disagree" not in codes(usable(found))
+    for i in range(3):
+        other = "wrong" if found.truths[drawn[i]] != "wrong" else "abstained"
+        found.labels.append(found.label(drawn[i], other, annotator="cleo"))
+    assert codes(usable(found))["annotators_disagree"] is False

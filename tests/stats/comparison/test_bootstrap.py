@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from evaluator.stats.clusters import ratio_standard_error
 from evaluator.stats.comparison.bootstrap import (
+    MOST_CLUSTERS,
     _multinomial_weights,
     bootstrap_difference,
     bootstrap_ratios,
@@ -103,3 +105,15 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         bootstrap_ratios(np.ones((2, 3)), np.ones((2, 4)))
     with pytest.raises(ValueError, match="positive sum for every model"):
         bootstrap_ratios(np.ones((2, 3)), np.array([[1.0, 1, 1], [0, 0, 0]]))
+
+
+def test_very_many_clusters_are_drawn_in_groups_with_the_same_spread() -> None:
+    random = np.random.default_rng(4)
+    n = MOST_CLUSTERS + 5_000
+    wrong = (random.random((2, n)) < 0.3) * 1.0
+    counts = np.maximum(wrong, random.random((2, n)) < 0.5)
+    drawn = bootstrap_ratios(wrong, counts, n_replicates=1500)
+    for side in (0, 1):
+        error = ratio_standard_error(wrong[side], counts[side])
+        assert drawn[:, side].std() == pytest.approx(error, rel=0.08)
+        assert drawn[:, side].mean() == pytest.approx(wrong[side].sum() / counts[side].sum(), abs=5 * error / 38)
