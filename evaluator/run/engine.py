@@ -118,6 +118,11 @@ class Engine:
                 wake.set()
 
     async def _make(self, lane: Lane, attempt: Attempt) -> None:
+        if attempt.item.spare is not None:
+            # It came between the decision to ask again and now: nothing is paid twice.
+            lane.withdraw(attempt, _clock())
+            self._use_spare(lane, attempt.item, attempt.item.spare)
+            return
         if not await self._afford(lane, attempt):
             lane.withdraw(attempt, _clock())
             return
@@ -196,10 +201,13 @@ class Engine:
         if response.failure is not None:
             return
         response = with_flag(response, "late")
-        if item.is_done or item.is_flying:
+        if item.is_flying or (item.is_done and not item.has_failed):
             item.spare = response
             self._journal.put(Spare(at=_now(), attempt=attempt.number, response=response))
             return
+        self._use_spare(lane, item, response)
+
+    def _use_spare(self, lane: Lane, item: Item, response: Response) -> None:
         item.attempts.rescue()
         lane.forget(item)
         self._finish(item, response)
@@ -213,9 +221,7 @@ class Engine:
         self._notice_offline()
         step = next_after(lane, attempt, response, _clock(), is_offline=self._is_offline)
         if item.spare is not None:
-            item.attempts.rescue()
-            lane.forget(item)
-            self._finish(item, item.spare)
+            self._use_spare(lane, item, item.spare)
         elif step == "final":
             self._finish(item, response)
         else:
@@ -229,7 +235,7 @@ class Engine:
 
     def _finish(self, item: Item, response: Response) -> None:
         """Put the response on disk, then grade it; a cancelled caller does not lose it."""
-        item.is_done = True
+        item.is_done, item.has_failed = True, response.failure is not None
         # Nobody waits for what can only be paid for and not used.
         for hard in self._late.pop(item.request.request_id, {}).values():
             hard.reschedule(_clock())

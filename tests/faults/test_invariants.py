@@ -102,7 +102,7 @@ def tear(path: Path, n_bytes: int) -> None:
     """
     data = path.read_bytes()
     last_line = data.rstrip(b"\n").rfind(b"\n") + 1
-    if b'"kind":"intent"' not in data[last_line:]:
+    if not data[last_line:].startswith((b'{"kind":"intent"', b'{"kind":"torn"')):
         path.write_bytes(data[: max(len(data) - n_bytes, last_line)])
 
 
