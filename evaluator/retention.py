@@ -22,6 +22,8 @@ class RunFacts(Record, frozen=True, omit_defaults=False):
     is_pinned: bool
     is_locked: bool
     """A process is writing it."""
+    baseline: str | None = None
+    """The run that its own policy compares it with."""
     damage: str | None = None
     """Why the run cannot be read."""
 

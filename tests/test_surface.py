@@ -69,11 +69,17 @@ def test_the_probes_and_settings_of_the_readme_are_valid(tmp_path: Path) -> None
     settings = next(text for text in tomls if "[[model]]" in text)
     (tmp_path / "evaluation.toml").write_text(settings)
     assert len(read_settings(tmp_path / "evaluation.toml").model) == 2
-    (tmp_path / "my-set").mkdir()
-    (tmp_path / "my-set" / "set.toml").write_text(next(text for text in tomls if "canary" in text))
-    (tmp_path / "my-set" / "probes.jsonl").write_text(blocks["json"])
-    done = evaluator("probes", "check", "my-set", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    # The README's own walk: a new set, two probes in place of the examples, one thing to mend.
+    assert evaluator("probes", "new", "capitals", cwd=tmp_path).returncode == 0
+    file = tmp_path / "capitals" / "probes.jsonl"
+    file.write_text(blocks["json"], encoding="utf-8")
+    done = evaluator("probes", "check", "capitals", cwd=tmp_path)
+    assert done.returncode == 1
+    shown = [line.strip() for line in README.splitlines()]
+    assert all(line in shown for line in done.stdout.splitlines()), done.stdout
+    mended = blocks["json"].replace('"nonexistent"', '"nonexistent", "why": "There is no such country."')
+    file.write_text(mended, encoding="utf-8")
+    assert evaluator("probes", "check", "capitals", cwd=tmp_path).returncode == 0
 
 
 def test_the_version_is_one(tmp_path: Path) -> None:

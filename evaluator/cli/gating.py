@@ -53,7 +53,10 @@ def run_gate(options: GateOptions) -> GateResult:
         check_policy(policy, gated)
     except ValueError as exc:
         raise ConfigError(f"{policy_from}: {exc}") from exc
-    ruled = Ruled(measure(policy, gated), Ruling(fail_alpha=1 - policy.level, instrument=policy.instrument))
+    findings = measure(policy, gated)
+    if all(one.kind == "instrument" for one in findings):
+        raise ConfigError(f"gate: nothing to check: no check of {policy_from} is about a model of run and baseline")
+    ruled = Ruled(findings, Ruling(fail_alpha=1 - policy.level, instrument=policy.instrument))
     if options.history is None:
         if options.anchor is not None:
             raise ConfigError("--anchor: need --history FILE, with which the anchor set is compared")

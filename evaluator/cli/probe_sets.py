@@ -31,6 +31,9 @@ def begin_set(folder: Path, *, with_schemas: bool) -> None:
             path = folder / f"{name}.schema.json"
             path.write_bytes(json_schema(name))
             say(f"wrote {path.as_posix()}")
+        meta = folder / "set.toml"
+        # Editors that know TOML read where its schema is from the first line.
+        meta.write_text(f"#:schema ./set.schema.json\n{meta.read_text(encoding='utf-8')}", encoding="utf-8")
     say(f"now replace the examples; then: evaluator probes check {folder.as_posix()}")
 
 

@@ -14,7 +14,8 @@ from evaluator import __version__
 from evaluator.cli.people import found_by_people
 from evaluator.cli.result import settle
 from evaluator.journal import RunDirectory, read_seal
-from evaluator.records import Manifest, Probe, Response, Summary, Verdict
+from evaluator.journal.seal import GROWING, seal_files
+from evaluator.records import Manifest, ModelResult, Probe, Response, Summary, Verdict
 from evaluator.report import read_summary, summary_bytes
 from evaluator.run.publish import read_bundle
 from evaluator.run.session import RunPlan
@@ -137,11 +138,36 @@ def _numbers(known: _Read, versions: tuple[VersionDifference, ...], part: Part) 
         return
     if data != summary_bytes(stored):
         part.differ(SUMMARY, "form", "canonical JSON, as the package writes it", "the same content in another form")
+    if _has_new_labels(known):
+        part.skip("people said more since summary.json was written: what rests on that is not compared")
+        expected, stored = _without_people(expected), _without_people(stored)
     before, now = msgspec.to_builtins(expected), msgspec.to_builtins(stored)
     for where, wanted, found in _differences(before, now, ""):
         part.differ(SUMMARY, where, wanted, found, explained_by=_explanation(wanted, found, versions))
     part.n = sum(len(result.estimates) for result in stored.results) + len(stored.probes)
     part.text = f"{sum(len(result.estimates) for result in stored.results):,} estimates and every other field"
+
+
+def _has_new_labels(known: _Read) -> bool:
+    """Whether labels or findings about probes were added since the files were sealed."""
+    folder = known.directory.path
+    sealed = read_bundle(folder) or read_seal(folder)
+    if sealed is None:
+        return False
+    now = seal_files(folder, tuple(sorted(GROWING)))
+    return any(sealed.files.get(name) != found for name, found in now.items())
+
+
+def _without_people(summary: Summary) -> Summary:
+    """The summary without what rests on labels and on findings about probes."""
+    return msgspec.structs.replace(summary, results=_raw(summary), notes=(), budgets=(), validity=None)
+
+
+def _raw(summary: Summary) -> tuple[ModelResult, ...]:
+    return tuple(
+        msgspec.structs.replace(result, estimates=tuple(one for one in result.estimates if not one.calibrated))
+        for result in summary.results
+    )
 
 
 def _summary(known: _Read, stored: Summary) -> Summary:

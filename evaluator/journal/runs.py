@@ -14,6 +14,7 @@ import msgspec
 from evaluator.errors import JournalError
 from evaluator.journal.history import HistoryFile
 from evaluator.journal.rundir import RunDirectory
+from evaluator.records import Manifest
 from evaluator.retention import Retained, RunFacts
 
 PIN = "pinned"
@@ -61,7 +62,18 @@ def run_facts(directory: RunDirectory) -> RunFacts:
         models=tuple(model.id for model in manifest.models),
         n_planned=manifest.n_requests,
         n_open=_n_open(directory),
+        baseline=_baseline(manifest),
     )
+
+
+def _baseline(manifest: Manifest) -> str | None:
+    """Name of the run that [gate] of the run's settings names, whether as a folder or as its summary.json."""
+    policy = manifest.config.get("gate")
+    named = policy.get("baseline") if isinstance(policy, dict) else None
+    if not isinstance(named, str):
+        return None
+    path = Path(named)
+    return path.parent.name if path.name == "summary.json" else path.name
 
 
 def _n_open(directory: RunDirectory) -> int | None:
@@ -124,7 +136,7 @@ def choose_runs(
         with_labelled: Let runs with labels by people go as well.
     """
     newest = {run.run_id for run in runs[max(0, len(runs) - keep) :]} if keep else set()
-    known = set(baselines)
+    known = {*baselines, *(run.baseline for run in runs if run.baseline is not None)}
     return [
         Retained(run=run, reason=_why_kept(run, newest, older_than, now, known, with_labelled=with_labelled))
         for run in runs

@@ -139,9 +139,12 @@ def _value(one: GateFinding) -> tuple[str, str, str]:
 
 
 def _remarks(one: GateFinding) -> list[str]:
+    notes = [
+        f"{check_name(one)}: {safe_text(note, limit=_NAME_LIMIT)}." for note in one.notes if note not in one.reason
+    ]
     if one.outcome == "pass" and one.reason.startswith(("within", "it is within")) and "though" not in one.reason:
-        return []
-    said = [f"{check_name(one)}: {safe_text(one.reason, limit=_NAME_LIMIT)}{_sides(one)}."]
+        return notes
+    said = [f"{check_name(one)}: {safe_text(one.reason, limit=_NAME_LIMIT)}{_sides(one)}.", *notes]
     said += [f"{check_name(one)}: {safe_text(decider.text, limit=_NAME_LIMIT)}." for decider in one.decide]
     return said
 

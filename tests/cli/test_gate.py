@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ import pytest
 
 from evaluator.errors import EvaluatorError
 from tests.cli.command import evaluator
-from tests.cli.gate_runs import bold, make_run, run_command
+from tests.cli.gate_runs import UNSURE, bold, make_run, run_command
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +207,12 @@ def test_models_on_one_side_only_are_undecided_unless_accepted_and_named(runs: P
     } <= set(found["notes"])
 
 
+def test_a_gate_that_would_check_nothing_is_refused(runs: Path) -> None:
+    make_run("strangers", {"x": bold(0.3)})
+    message = refused("strangers", "--baseline", "base", "--allow-different", "models")
+    assert "nothing to check: no check of the default" in message
+
+
 def test_runs_without_a_common_probe_are_refused(runs: Path) -> None:
     make_run("tiny", bold(0.5), n=3)
     text = (runs / "tiny.probes.jsonl").read_text().replace("p00", "q00")
@@ -254,3 +261,36 @@ def test_markdown_and_json_say_the_same(runs: Path) -> None:
     _, shown, _ = run_command("gate", "bolder", "--baseline", "base", "--format", "md")
     assert shown.startswith("## FAIL: gate of run bolder against base\n")
     assert "| hallucination (all) | FAIL |" in shown
+
+
+def test_calibrated_margins_rest_on_the_labels_of_both_runs(runs: Path) -> None:
+    for run in ("same", "lucky"):
+        label_all(run)
+    name = policy(
+        runs, '[[gate.check]]\nmetric = "hallucination_rate"\nmargin = 0.2\ncalibrated = true\nmodels = ["m"]\n'
+    )
+    _, found = gated("lucky", "--baseline", "same", "--policy", name)
+    (one,) = [one for one in found["findings"] if one["kind"] == "margin"]
+    assert (one["calibrated"], one["n_labels"] > 0, one["method"].startswith("post-stratified")) == (True, True, True)
+    assert run_command("grade", "same")[0] == 0
+    _, found = gated("lucky", "--baseline", "reports/same/summary.json", "--policy", name)
+    (other,) = [one for one in found["findings"] if one["kind"] == "margin"]
+    assert other["method"].startswith("square-and-add")
+    assert other["value"] == pytest.approx(one["value"], abs=0.02)
+
+
+def label_all(run: str) -> None:
+    """Draw a sample and label it: a made-up number is wrong, as is one abstention in fifteen."""
+    sheet = f"{run}.csv"
+    assert run_command("label", "draw", run, "--per-model", "60", "--out", sheet)[0] == 0
+    with Path(sheet).open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for place, row in enumerate(rows):
+        is_wrong = "99999" in row["response"] or place % 15 == 0
+        row["label"] = "wrong" if is_wrong else "abstained" if UNSURE in row["response"] else "correct"
+    with Path(sheet).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    code, _, error = run_command("label", "import", run, sheet, "--annotator", "anna")
+    assert code == 0, error

@@ -24,6 +24,8 @@ def test_from_nothing_to_a_checked_set(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     names = sorted(path.name for path in (tmp_path / "my-set").iterdir())
     assert names == ["README.md", "probe.schema.json", "probes.jsonl", "set.schema.json", "set.toml"]
+    first_line = (tmp_path / "my-set" / "set.toml").read_text(encoding="utf-8").splitlines()[0]
+    assert first_line == "#:schema ./set.schema.json"
     checked = evaluator("probes", "check", "my-set", "--json", cwd=tmp_path)
     assert checked.returncode == 0
     found = fits("check", checked.stdout)
@@ -75,3 +77,15 @@ def test_recipes_are_listed_with_their_terms(tmp_path: Path) -> None:
     listed = evaluator("probes", "import", "--list", cwd=tmp_path)
     assert "squad2             CC-BY-SA-4.0" in listed.stdout
     assert len(listed.stdout.splitlines()) == 17
+
+
+def test_generated_probes_are_the_same_as_a_file_and_as_a_reference(tmp_path: Path) -> None:
+    made = evaluator(
+        "probes", "generate", "--family", "elements", "--seed", "7", "-n", "20", "--out", "e", cwd=tmp_path
+    )
+    assert made.returncode == 0, made.stderr
+    (one, other) = (
+        fits("set-stats", evaluator("probes", "stats", path, "--json", cwd=tmp_path).stdout)["probe_set"]["sha256"]
+        for path in ("e", "family:elements?seed=7&n=20")
+    )
+    assert one == other

@@ -115,6 +115,15 @@ def test_pinned_runs_baselines_and_runs_being_written_stay(runs: Path) -> None:
     assert staying("--keep", "0")["oldest"] is None
 
 
+def test_the_baseline_of_a_policy_stays(runs: Path) -> None:
+    path = runs / "new" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for named in ("reports/base/summary.json", "../reports/base"):
+        manifest["config"]["gate"] = {"baseline": named}
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+        assert staying("--keep", "1")["base"] == "a baseline"
+
+
 def test_a_history_that_is_damaged_or_missing_protects_by_refusing(runs: Path) -> None:
     (runs / "history.jsonl").write_text("{}\n", encoding="utf-8")
     assert "damaged line" in str(run_command("runs", "prune", "--keep", "0", "--yes")[2])

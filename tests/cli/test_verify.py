@@ -244,9 +244,27 @@ def test_labels_that_were_added_later_are_no_disagreement_of_bytes(runs: Path) -
     more = json.loads(lines[1]) | {"annotator": "ben"}
     path.write_text("\n".join([*lines, json.dumps(more)]) + "\n")
     _, found = verified("labelled")
+    assert found["agrees"], found["disagreements"]
     (part,) = [part for part in found["parts"] if part["name"] == "bytes"]
     assert part["status"] == "agrees"
     assert "gold.jsonl has 1 lines more than when summary.json was written" in part["text"]
+
+
+def test_first_labels_since_the_summary_are_no_disagreement_and_a_changed_number_still_is(runs: Path) -> None:
+    gold = runs / "labelled" / "gold.jsonl"
+    aside = gold.read_bytes()
+    gold.unlink()
+    assert run_command("grade", "labelled")[0] == 0
+    gold.write_bytes(aside)
+    code, found = verified("labelled")
+    assert (code, found["disagreements"]) == (0, [])
+    (part,) = [part for part in found["parts"] if part["name"] == "numbers"]
+    assert "people said more since summary.json was written" in part["text"]
+    path = runs / "labelled" / "summary.json"
+    path.write_text(
+        re.sub(r'"value": 0\.\d+', '"value": 0.123', path.read_text(encoding="utf-8"), count=1), encoding="utf-8"
+    )
+    assert any(one[2].endswith("value") for one in named("labelled"))
 
 
 def test_answers_of_a_later_session_are_no_disagreement_of_bytes(runs: Path) -> None:
