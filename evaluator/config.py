@@ -115,6 +115,10 @@ class Settings(Record, frozen=True):
     """Never spend more than this on the run, over all its sessions."""
     allow_unknown_price: bool = False
     """Under a cap, ask also what has no known price, uncounted."""
+    batch: bool = False
+    """Hand requests in as batches where the provider takes them: within a day, usually at half the price."""
+    batch_poll_s: float | None = None
+    """Seconds before the first look at a batch; default 30, growing to ten minutes."""
     sampling: SamplingTable = SamplingTable()
     privacy: Privacy = Privacy()
     """Who may see the questions and answers: for models and judges."""

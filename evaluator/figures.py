@@ -161,7 +161,7 @@ class ConfidenceFigures(Record, frozen=True, omit_defaults=False):
     """Of the n answers, by the grader."""
     mean_confidence: float | None
     estimates: tuple[Estimate, ...]
-    """smooth_ece, debiased_ece, plugin_ece, brier with its reliability, resolution and uncertainty, auroc, augrc."""
+    """smooth_ece, as stated and rescaled; debiased_ece, plugin_ece; brier with its three parts; auroc, augrc."""
     chance_smooth_ece: float | None
     """The smooth calibration error that chance exceeds in one case of twenty when confidence is right."""
     calibration_p: float | None

@@ -21,7 +21,7 @@ from evaluator.policy import ALLOWED, GatePolicy
 from evaluator.records import Manifest
 from evaluator.stats.comparison.pairing import Couples, Ground, Measured, common_ground, couple_runs
 from evaluator.stats.gating.measure import Gated, check_policy, measure
-from evaluator.stats.gating.obstacles import differences_between
+from evaluator.stats.gating.obstacles import differences_between, host_notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ def _accept(
         raise ConfigError(f"gate: {'; '.join(one.message for one in refused)}; to compare anyway: {flags}")
     kinds = [kind for kind in ALLOWED if any(one.kind == kind for one in found)]
     notes = [f"accepted: {one.message}{'; those probes are left out' if one.kind == 'probes' else ''}" for one in found]
-    return list(kinds), notes
+    return list(kinds), [*notes, *host_notes(couples.found)]
 
 
 def _one_sided(run: Measured, baseline: Measured) -> list[str]:

@@ -112,3 +112,9 @@ NoPreflightOption = Annotated[
     bool, typer.Option("--no-preflight", help="Do not ask every model one small question first.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before spending, and spend up to --max-usd.")]
+BatchOption = Annotated[
+    bool,
+    typer.Option(
+        "--batch", help="Hand requests in as batches: within a day, usually at half the price. `resume` waits on."
+    ),
+]

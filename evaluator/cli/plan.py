@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evaluator.cli.options import (
     AnswersOption,
     BaseUrlOption,
+    BatchOption,
     ConcurrencyOption,
     ConfigArgument,
     DetectOption,
@@ -33,6 +34,7 @@ from evaluator.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from evaluator.cli.plan_power import PowerFlags
     from evaluator.config import Settings
     from evaluator.records import Request
     from evaluator.run.session import RunPlan
@@ -63,6 +65,7 @@ def plan(
     slice_: SliceOption = None,
     labels: LabelsOption = 150,
     max_usd: MaxUsdOption = None,
+    batch: BatchOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` with the same words would ask: requests, tokens, USD, minutes. Asks no model.
@@ -80,16 +83,8 @@ def plan(
       evaluator plan evaluation.toml --detect 0.03 --like nightly
       evaluator plan --probes probes/core --model openai/gpt-5.5 --judge anthropic/claude-opus-4-7 --json
     """
-    import sys
-    from pathlib import Path
-
-    import msgspec
-
-    from evaluator.cli.plan_power import PowerFlags, detection_of
-    from evaluator.cli.result import terminal_width
+    from evaluator.cli.plan_power import PowerFlags
     from evaluator.cli.run import RunFlags, settings_from
-    from evaluator.report import forecast_bytes, render_forecast
-    from evaluator.run.forecast import forecast
 
     flags = RunFlags(
         probes=probes,
@@ -107,15 +102,32 @@ def plan(
         judge_all=judge_all,
         judge_repeats=judge_repeats,
         max_usd=max_usd,
+        batch=batch,
     )
     settings = settings_from(config, flags)
     planned = plan_of(settings, allow_self_grading=allow_self_grading)
     todo, n_judged = open_in(planned, settings, run_id=run_id, reuse=reuse)
     power = PowerFlags(detect, like, metric, slice_, labels)
+    show_plan(planned, settings, todo, n_judged, power, as_json=as_json)
+
+
+def show_plan(
+    planned: RunPlan, settings: Settings, todo: list[Request], n_judged: int, power: PowerFlags, *, as_json: bool
+) -> None:
+    """Print what asking `todo` would cost and take, and what it could detect."""
+    import sys
+    from pathlib import Path
+
+    import msgspec
+
+    from evaluator.cli.plan_power import detection_of
+    from evaluator.cli.result import terminal_width
+    from evaluator.report import forecast_bytes, render_forecast
+    from evaluator.run.forecast import forecast
+
     detection = detection_of(planned.probes, settings.repeats, power, Path(settings.out))
-    found = msgspec.structs.replace(
-        forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd), detection=detection
-    )
+    found = forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd)
+    found = msgspec.structs.replace(found, detection=detection)
     if as_json:
         sys.stdout.write(forecast_bytes(found).decode("ascii"))
     else:

@@ -11,6 +11,7 @@ from evaluator.cli.options import (
     AllowUnknownPriceOption,
     AnswersOption,
     BaseUrlOption,
+    BatchOption,
     ConcurrencyOption,
     ConfigArgument,
     JsonOption,
@@ -63,6 +64,7 @@ def run(
     max_usd: MaxUsdOption = None,
     allow_unknown_price: AllowUnknownPriceOption = False,
     no_preflight: NoPreflightOption = False,
+    batch: BatchOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -98,6 +100,7 @@ def run(
         judge_repeats=judge_repeats,
         max_usd=max_usd,
         allow_unknown_price=allow_unknown_price,
+        batch=batch,
     )
     options = StartOptions(
         run_id=run_id,
@@ -129,6 +132,7 @@ class RunFlags:
     judge_repeats: int | None
     max_usd: float | None = None
     allow_unknown_price: bool = False
+    batch: bool = False
 
 
 def settings_from(config: Path | None, flags: RunFlags) -> Settings:
@@ -143,6 +147,7 @@ def settings_from(config: Path | None, flags: RunFlags) -> Settings:
         "out": flags.out,
         "max_usd": flags.max_usd,
         "allow_unknown_price": flags.allow_unknown_price or None,
+        "batch": flags.batch or None,
     }
     settings = merge(config, given, models=flags.model, max_tokens=flags.max_tokens, temperature=flags.temperature)
     settings = with_hosts(settings, base_url=flags.base_url, answers=flags.answers)

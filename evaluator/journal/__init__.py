@@ -1,11 +1,20 @@
 """The append-only record of a run: what was paid for is on disk before anything else happens."""
 
 from evaluator.journal.atomic import write_atomically
-from evaluator.journal.entries import Answered, Expense, FailedAttempt, Intent, Spare
+from evaluator.journal.entries import (
+    Answered,
+    BatchEnded,
+    BatchIntent,
+    BatchMade,
+    Expense,
+    FailedAttempt,
+    Intent,
+    Spare,
+)
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.history import HistoryFile
 from evaluator.journal.place import odd_place
-from evaluator.journal.read import JournalState, read_journal
+from evaluator.journal.read import JournalState, OpenBatch, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
 from evaluator.journal.runs import baselines_named, choose_runs, list_runs, pin_run, remove_run
 from evaluator.journal.seal import read_seal, write_seal
@@ -16,6 +25,9 @@ __all__ = [
     "PER_USD",
     "Answered",
     "Attempts",
+    "BatchEnded",
+    "BatchIntent",
+    "BatchMade",
     "Expense",
     "FailedAttempt",
     "Gold",
@@ -24,6 +36,7 @@ __all__ = [
     "Intent",
     "JournalState",
     "JournalWriter",
+    "OpenBatch",
     "RunDirectory",
     "Spare",
     "Spent",

@@ -5,6 +5,7 @@
     response    what finally became of the request
     spare       an answer that came after its deadline, while the request was being asked again
     expense     what something else than an answer cost
+    batch       requests are about to be handed in together; batch_made, batch_ended: what became of it
     torn        the line before this one was cut off by a crash and holds nothing
 
 An intent that neither a failure nor a response follows was in flight when the process died: it
@@ -59,6 +60,35 @@ class Answered(Record, frozen=True, tag_field="kind", tag="response"):
     response: Response
 
 
+class BatchIntent(Record, frozen=True, tag_field="kind", tag="batch"):
+    """Requests that are about to be handed in together; the intent of each of them."""
+
+    tag: str
+    """Our name for the batch, by which it is found again."""
+    model: str
+    at: str
+    request_ids: tuple[str, ...]
+    most_usd: tuple[float | None, ...]
+    """What each attempt can cost at most."""
+
+
+class BatchMade(Record, frozen=True, tag_field="kind", tag="batch_made"):
+    """The provider has the batch."""
+
+    tag: str
+    batch_id: str
+    at: str
+
+
+class BatchEnded(Record, frozen=True, tag_field="kind", tag="batch_ended"):
+    """Every request of the batch has an end; or the batch was never made, or refused as a whole."""
+
+    tag: str
+    at: str
+    is_void: bool = False
+    """Nothing of it was processed: none of its requests was an attempt."""
+
+
 class Spare(Record, frozen=True, tag_field="kind", tag="spare"):
     """An answer that came after its deadline; it counts when the request got no other."""
 
@@ -73,4 +103,4 @@ class Torn(Record, frozen=True, tag_field="kind", tag="torn"):
     line: int
 
 
-Entry = Intent | FailedAttempt | Expense | Answered | Spare | Torn
+Entry = Intent | FailedAttempt | Expense | Answered | Spare | BatchIntent | BatchMade | BatchEnded | Torn

@@ -8,12 +8,31 @@ from pathlib import Path
 import msgspec
 
 from evaluator.errors import JournalError
-from evaluator.journal.entries import Answered, Entry, Expense, FailedAttempt, Intent, Spare, Torn
+from evaluator.journal.entries import (
+    Answered,
+    BatchEnded,
+    BatchIntent,
+    BatchMade,
+    Entry,
+    Expense,
+    FailedAttempt,
+    Intent,
+    Spare,
+    Torn,
+)
 from evaluator.journal.spent import Attempts, Spent, trusted_cost_usd
 from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
+
+
+class OpenBatch(msgspec.Struct):
+    """A batch that was about to be handed in, or was, and whose replies are not in the journal."""
+
+    intent: BatchIntent
+    batch_id: str | None = None
+    """None when a process died before it knew: the provider may have it."""
 
 
 class JournalState(msgspec.Struct):
@@ -25,6 +44,10 @@ class JournalState(msgspec.Struct):
     """Requests that were sent and have no response that ends them."""
     mend: bytes = b""
     """What to append before the next entry, when the last line was cut off."""
+    batches: dict[str, OpenBatch] = msgspec.field(default_factory=dict)
+    """By our tag: those without an end."""
+    batch_ids: set[str] = msgspec.field(default_factory=set)
+    """Of every batch that was ever made."""
     ended: Spent = msgspec.field(default_factory=Spent)
     """What the attempts with a known end cost; what was taken over from elsewhere cost nothing here."""
 
@@ -112,6 +135,26 @@ def _apply(state: JournalState, entry: Entry) -> None:
             _apply_spare(state, entry.response)
         case Answered():
             _apply_answer(state, entry.response)
+        case BatchIntent() | BatchMade() | BatchEnded():
+            _apply_batch(state, entry)
+
+
+def _apply_batch(state: JournalState, entry: BatchIntent | BatchMade | BatchEnded) -> None:
+    match entry:
+        case BatchIntent():
+            state.batches[entry.tag] = OpenBatch(entry)
+            for request_id, most_usd in zip(entry.request_ids, entry.most_usd, strict=True):
+                state.open_attempts.setdefault(request_id, Attempts()).send(most_usd)
+        case BatchMade():
+            state.batch_ids.add(entry.batch_id)
+            if entry.tag in state.batches:
+                state.batches[entry.tag].batch_id = entry.batch_id
+        case BatchEnded():
+            batch = state.batches.pop(entry.tag, None)
+            for request_id in batch.intent.request_ids if batch and entry.is_void else ():
+                attempts = state.open_attempts.get(request_id)
+                if attempts is not None:
+                    attempts.unsend()
 
 
 def _apply_answer(state: JournalState, response: Response) -> None:

@@ -74,6 +74,12 @@ class Attempts(msgspec.Struct):
         """Close the attempt that was sent last; return the most it can have cost."""
         return self.in_flight_usd.pop() if self.in_flight_usd else None
 
+    def unsend(self) -> None:
+        """Take back the attempt that was sent last: it turned out that nobody received it."""
+        if self.in_flight_usd:
+            self.end()
+            self.sent -= 1
+
     def fail(self, failure: Failure, cost_usd: float | None, most_usd: float | None) -> None:
         """Count an attempt that gave no answer, after its `end`."""
         if cost_usd is not None:
@@ -88,12 +94,14 @@ class Attempts(msgspec.Struct):
 
     def told_in(self, response: Response) -> Response:
         """Return `response` with what is known of the attempts before it."""
+        # What failed was counted here already, and says its own cost.
+        own_usd = trusted_cost_usd(response) or 0.0 if response.failure is not None else 0.0
         return msgspec.structs.replace(
             response,
             attempts=max(self.sent, 1),
             ambiguous_sends=self.ambiguous,
             maybe_paid_usd=self.ambiguous_usd,
-            retries_usd=self.paid_usd,
+            retries_usd=max(self.paid_usd - own_usd, 0.0),
         )
 
     def of_failed(self, response: Response) -> None:

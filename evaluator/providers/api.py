@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -24,6 +26,7 @@ from evaluator.providers.routing import (
 )
 from evaluator.providers.table import ApiProvider
 from evaluator.providers.wires.reading import Reading
+from evaluator.providers.wires.wire import Wire
 from evaluator.records import Failure, ModelSettings, Privacy
 
 PREFLIGHT_S = 10.0
@@ -31,9 +34,39 @@ SUBSTITUTED = "substituted"
 """The flag that keeps an answer out of the scores: not the model, or not the host, that was asked."""
 
 
+@dataclass(frozen=True)
+class Connection:
+    """A model of the table that was reached, and what is said to it and read from it."""
+
+    client: HttpClient
+    wire: Wire
+    model_name: str
+    extra: dict[str, Any]
+    """Sent with every request."""
+    complete: Completer
+
+
 @asynccontextmanager
 async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[HttpModel]:
     """Connect to a model of a provider in the table, whose settings were checked.
+
+    Raises:
+        ProviderError: If there is no key, nothing answers, or the key, the model or its routing is refused.
+    """
+    async with connect(settings, key) as found:
+        yield HttpModel(
+            found.client,
+            found.wire,
+            found.model_name,
+            deadline_s=last_deadline_s(settings),
+            extra=found.extra,
+            complete=found.complete,
+        )
+
+
+@asynccontextmanager
+async def connect(settings: ModelSettings, key: str | None, *, is_batch: bool = False) -> AsyncIterator[Connection]:
+    """Reach a model of the table.
 
     Raises:
         ProviderError: If there is no key, nothing answers, or the key, the model or its routing is refused.
@@ -56,14 +89,8 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
     async with client:
         await _reach(settings, client, provider)
         hosts = await hosts_of(settings, client, name) if provider.is_router else ()
-        yield HttpModel(
-            client,
-            wire,
-            name,
-            deadline_s=last_deadline_s(settings),
-            extra={"provider": provider_preferences(settings.privacy)} if provider.is_router else {},
-            complete=Completer(settings, name, hosts),
-        )
+        extra = {"provider": provider_preferences(settings.privacy)} if provider.is_router else {}
+        yield Connection(client, wire, name, extra, Completer(settings, name, hosts, is_batch=is_batch))
 
 
 async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvider) -> None:
@@ -81,11 +108,13 @@ async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvi
 class Completer:
     """Adds to a reading what it cost, and whether somebody else answered than the one asked."""
 
-    def __init__(self, settings: ModelSettings, model_name: str, hosts: Sequence[Host] = ()) -> None:
+    def __init__(
+        self, settings: ModelSettings, model_name: str, hosts: Sequence[Host] = (), *, is_batch: bool = False
+    ) -> None:
         self._privacy = settings.privacy
         self._model_name = model_name
         self._hosts = hosts
-        self._priced = Pricing(settings)
+        self._priced = Pricing(settings, is_batch=is_batch)
 
     def __call__(self, reading: Reading, at: datetime) -> Reading:
         """Return `reading` with cost and flags."""

@@ -7,7 +7,7 @@ import re
 from evaluator.errors import ConfigError
 from evaluator.providers.address import is_loopback
 from evaluator.providers.parameters import FAMILY_OF_AUTHOR, check_parameters, check_routed_parameters, rule_for
-from evaluator.providers.prices import FREE, OwnPrice, PriceList, Prices
+from evaluator.providers.prices import FREE, Discounted, OwnPrice, PriceList, Prices
 from evaluator.providers.routing import check_privacy, refuse_privacy
 from evaluator.providers.table import API_PROVIDERS, ApiProvider
 from evaluator.records import ModelSettings
@@ -41,8 +41,39 @@ def _is_answered_here(settings: ModelSettings, provider: ApiProvider, name: str)
     return not provider.needs_key and is_loopback(settings.base_url or provider.base_url) and "cloud" not in name
 
 
-def prices_of(settings: ModelSettings) -> Prices | None:
-    """Return what a model costs: as the user says, else as the list says of its provider at its own address."""
+def has_batches(settings: ModelSettings) -> bool:
+    """Whether the model's provider takes batches."""
+    name = settings.id.partition("/")[0]
+    return name in API_PROVIDERS and API_PROVIDERS[name].has_batches
+
+
+def check_batch(settings: ModelSettings) -> None:
+    """Refuse what a batch of the provider cannot honour.
+
+    Raises:
+        ConfigError: Naming the setting; nothing was sent.
+    """
+    privacy = settings.privacy
+    asked = [name for name in ("data_collection", "zdr", "forbidden_hosts", "quantizations") if getattr(privacy, name)]
+    if has_batches(settings) and split_id(settings.id)[0].is_router and asked:
+        raise ConfigError(
+            f"{settings.id}: [privacy] {', '.join(asked)}: a batch cannot be asked for this; leave --batch out"
+        )
+
+
+def prices_of(settings: ModelSettings, *, is_batch: bool = False) -> Prices | None:
+    """Return what a model costs: as the user says, else as the list says of its provider at its own address.
+
+    Args:
+        settings: The model.
+        is_batch: Of requests in a batch, where the provider gives a discount on them.
+    """
+    prices, name = _prices_of(settings), settings.id.partition("/")[0]
+    discount = API_PROVIDERS[name].batch_discount if name in API_PROVIDERS else 0.0
+    return Discounted(prices, discount) if prices is not None and is_batch and discount else prices
+
+
+def _prices_of(settings: ModelSettings) -> Prices | None:
     if settings.price is not None:
         return OwnPrice(settings.price)
     name = settings.id.partition("/")[0]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +25,7 @@ from evaluator.records import Failure
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
+Reader = Callable[[httpx.Response], Awaitable[HttpReply | Failure]]
 
 
 class HttpClient:
@@ -68,16 +70,39 @@ class HttpClient:
     ) -> None:
         await self._transport.aclose()
 
-    async def post(self, path: str, body: bytes, *, deadline_s: float) -> HttpReply | Failure:
-        """POST a JSON body; the whole attempt ends within `deadline_s` seconds."""
-        return await self._send("POST", path, body, deadline_s)
+    async def post(
+        self, path: str, body: bytes, *, deadline_s: float, content_type: str = "application/json"
+    ) -> HttpReply | Failure:
+        """POST a body; the whole attempt ends within `deadline_s` seconds."""
+        return await self._send("POST", path, deadline_s, _read, body, content_type)
 
-    async def get(self, path: str, *, deadline_s: float) -> HttpReply | Failure:
+    async def get(self, path: str, *, deadline_s: float, most_bytes: int | None = None) -> HttpReply | Failure:
         """GET; the whole attempt ends within `deadline_s` seconds."""
-        return await self._send("GET", path, None, deadline_s)
+        return await self._send("GET", path, deadline_s, partial(_read, most_bytes=most_bytes))
 
-    async def _send(self, method: str, path: str, body: bytes | None, deadline_s: float) -> HttpReply | Failure:
-        headers = self._headers if body is None else self._headers | {"content-type": "application/json"}
+    async def get_lines(self, path: str, on_line: Callable[[bytes], None], *, deadline_s: float) -> HttpReply | Failure:
+        """GET a file that may be larger than memory, and hand over its lines; the reply itself has no body.
+
+        The lines of a file that broke off were handed over up to there.
+        """
+        return await self._send("GET", path, deadline_s, partial(_read_lines, on_line=self._clean(on_line)))
+
+    def _clean(self, on_line: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        if self._key is None:
+            return on_line
+        key = self._key.encode()
+        return lambda line: on_line(line.replace(key, REDACTED.encode()))
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        deadline_s: float,
+        read: Reader,
+        body: bytes | None = None,
+        content_type: str | None = None,
+    ) -> HttpReply | Failure:
+        headers = self._headers | {"content-type": content_type} if content_type else self._headers
         url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.base_url + path))
         # A read timeout restarts with every byte, so only a deadline around the attempt ends a dripping body.
         limits = {"timeout": {"connect": min(CONNECT_TIMEOUT_S, deadline_s)}}
@@ -86,7 +111,7 @@ class HttpClient:
             async with asyncio.timeout(deadline_s):
                 reply = await self._transport.handle_async_request(request)
                 try:
-                    return self._without_key(await _read(reply))
+                    return self._without_key(await read(reply))
                 finally:
                     await reply.aclose()
         except TimeoutError:
@@ -109,15 +134,39 @@ class HttpClient:
         return text.replace(self._key, REDACTED) if self._key else text
 
 
-async def _read(reply: httpx.Response) -> HttpReply | Failure:
-    body = bytearray()
+async def _read(reply: httpx.Response, *, most_bytes: int | None = None) -> HttpReply | Failure:
+    body, most_bytes = bytearray(), most_bytes or MAX_BODY_BYTES
     async for chunk in reply.aiter_bytes():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            message = f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB"
-            return Failure(kind="malformed", message=message, status=reply.status_code, maybe_paid=True)
-    headers = {name.lower(): value for name, value in reply.headers.items()}
-    return HttpReply(status=reply.status_code, headers=headers, body=bytes(body))
+        if len(body) > most_bytes:
+            return _too_large(reply, most_bytes)
+    return HttpReply(status=reply.status_code, headers=_headers_of(reply), body=bytes(body))
+
+
+async def _read_lines(reply: httpx.Response, *, on_line: Callable[[bytes], None]) -> HttpReply | Failure:
+    if reply.status_code != 200:
+        return await _read(reply)
+    rest = bytearray()
+    async for chunk in reply.aiter_bytes():
+        rest += chunk
+        *lines, last = rest.split(b"\n") if b"\n" in chunk else (rest,)
+        for line in lines:
+            on_line(bytes(line))
+        rest = bytearray(last)
+        if len(rest) > MAX_BODY_BYTES:
+            return _too_large(reply, MAX_BODY_BYTES)
+    if rest:
+        on_line(bytes(rest))
+    return HttpReply(status=200, headers=_headers_of(reply), body=b"")
+
+
+def _too_large(reply: httpx.Response, most_bytes: int) -> Failure:
+    message = f"the body is larger than {most_bytes // 2**20} MiB"
+    return Failure(kind="malformed", message=message, status=reply.status_code, maybe_paid=True)
+
+
+def _headers_of(reply: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in reply.headers.items()}
 
 
 def transport_failure(exc: Exception) -> Failure:

@@ -109,6 +109,29 @@ class OwnPrice(msgspec.Struct, frozen=True):
         return self.cost_usd(usage)
 
 
+class Discounted(msgspec.Struct, frozen=True):
+    """Prices less a share of them; a `Prices`."""
+
+    prices: Prices
+    discount: float
+    """In [0, 1)."""
+
+    @property
+    def source(self) -> str:
+        """Where the full price stands, and what is taken off."""
+        return f"{self.prices.source}, less {self.discount:.0%} for batches"
+
+    def cost_usd(self, usage: Usage | None, *, at: datetime | None = None) -> float | None:
+        """Return the USD of an answer, or None when the tokens or the price are unknown."""
+        full = self.prices.cost_usd(usage, at=at)
+        return None if full is None else full * (1 - self.discount)
+
+    def highest_usd(self, usage: Usage) -> float | None:
+        """Return what those tokens cost at the dearest hour; None when the price is unknown."""
+        full = self.prices.highest_usd(usage)
+        return None if full is None else full * (1 - self.discount)
+
+
 FREE = OwnPrice(Price(prompt=0.0, completion=0.0), source="free")
 """What runs on this machine, or was recorded."""
 

@@ -18,8 +18,8 @@ COST_ODD = "cost_odd"
 class Pricing:
     """Prices the readings of one model; a `Completion`."""
 
-    def __init__(self, settings: ModelSettings) -> None:
-        self._prices = prices_of(settings)
+    def __init__(self, settings: ModelSettings, *, is_batch: bool = False) -> None:
+        self._prices = prices_of(settings, is_batch=is_batch)
 
     def __call__(self, reading: Reading, at: datetime) -> Reading:
         """Trust the provider's own figure first; it is checked against the price that is known."""

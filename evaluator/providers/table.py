@@ -36,6 +36,10 @@ class ApiProvider(msgspec.Struct, frozen=True, kw_only=True):
     """Regular expression of the names it may have; they can be part of a URL."""
     example: str
     """A model id, for messages."""
+    has_batches: bool = False
+    """Whether many requests can be handed in at once, to be answered within a day."""
+    batch_discount: float = 0.0
+    """What is taken off the price of requests in a batch, where the provider states it."""
     needs_key: bool = True
     """Whether nobody is answered there without one."""
     data_policy: str = "as its terms say; nothing can be asked of it in a request"
@@ -82,6 +86,7 @@ API_PROVIDERS: dict[str, ApiProvider] = {
                 )
             },
             price_id="openrouter",
+            has_batches=True,
             is_router=True,
             model_names=AUTHOR_AND_NAME,
             example="openrouter/moonshotai/kimi-k2.6",
@@ -96,6 +101,8 @@ API_PROVIDERS: dict[str, ApiProvider] = {
                 "responses": OpenAIResponses(),
             },
             price_id="openai",
+            has_batches=True,
+            batch_discount=0.5,
             example="openai/gpt-5.5",
             data_policy='as its terms say; with api = "responses" it is asked not to store (store = false)',
         ),
@@ -105,6 +112,8 @@ API_PROVIDERS: dict[str, ApiProvider] = {
             key_variables=("ANTHROPIC_API_KEY",),
             wires={f"messages-{VERSION}": AnthropicMessages()},
             price_id="anthropic",
+            has_batches=True,
+            batch_discount=0.5,
             example="anthropic/claude-opus-4-7",
         ),
         ApiProvider(
@@ -113,6 +122,8 @@ API_PROVIDERS: dict[str, ApiProvider] = {
             key_variables=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
             wires={"generateContent-v1beta": GeminiGenerate()},
             price_id="google",
+            has_batches=True,
+            batch_discount=0.5,
             example="gemini/gemini-3.1-pro-preview",
         ),
         ApiProvider(

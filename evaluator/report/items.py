@@ -35,7 +35,8 @@ def render_items(analysis: ItemAnalysis, texts: dict[str, ItemTexts]) -> str:
 def _lines(analysis: ItemAnalysis, texts: dict[str, ItemTexts]) -> Iterator[str]:
     yield (
         f"{fmt.count(analysis.n_flagged)} of {fmt.count(analysis.n_probes)} probes to look at, from the answers of "
-        f"{fmt.count(analysis.n_models)} models in {fmt.count(len(analysis.runs))} runs; none is left out of any rate"
+        f"{fmt.count(analysis.n_models)} models in {', '.join(safe_text(run, limit=80) for run in analysis.runs[:5])}"
+        f"{', ...' if len(analysis.runs) > 5 else ''}; none is left out of any rate"
     )
     for kind, meaning in SUSPICIONS.items():
         yield f"  {kind} {fmt.count(analysis.by_kind.get(kind, 0))}: {meaning}"

@@ -30,10 +30,14 @@ class Budget(Protocol):
         """
         ...
 
+    def adopt(self, request: Request, most_usd: float | None) -> None:
+        """Take over an attempt of an earlier session that is still going on: it is counted, and will be settled."""
+        ...
+
     def settle(self, request: Request, response: Response) -> None:
         """Replace what was set aside for `request` by what the attempt cost.
 
-        Called once for every `reserve` that was not refused, whatever happened: a failed attempt says
+        Called once for every `reserve` that was not refused and every `adopt`, whatever happened: a failed attempt says
         in `response.failure.maybe_paid` whether it may have been billed.
         """
         ...
@@ -45,6 +49,9 @@ class Unlimited:
     def reserve(self, request: Request, most_usd: float | None) -> Refusal | None:  # noqa: ARG002
         """Allow every attempt."""
         return None
+
+    def adopt(self, request: Request, most_usd: float | None) -> None:
+        """Keep no account."""
 
     def settle(self, request: Request, response: Response) -> None:
         """Keep no account."""

@@ -90,6 +90,15 @@ class SpendCap:
         self._reserved += most
         return None
 
+    def adopt(self, request: Request, most_usd: float | None) -> None:
+        """Set aside for an attempt in flight what was counted as spent on it."""
+        if most_usd is None:
+            self.spent.n_unbounded -= 1
+        else:
+            self.spent.bound -= picodollars(most_usd)
+        self._held[request.request_id] = most_usd
+        self._reserved += picodollars(most_usd or 0.0)
+
     def settle(self, request: Request, response: Response) -> None:
         """Replace what was set aside for `request` by what the attempt cost."""
         most_usd = self._held.pop(request.request_id)

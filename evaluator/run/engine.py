@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -54,6 +55,8 @@ class Engine:
         self._lanes: Sequence[Lane] = ()
         self._wakes: dict[str, asyncio.Event] = {}
         self._is_stopping = False
+        self.stopping = asyncio.Event()
+        """Set when nothing more is to be sent."""
         self._n_reserved = 0
         self._settled = asyncio.Event()
         self._late: dict[str, dict[int, asyncio.Timeout]] = {}
@@ -69,12 +72,24 @@ class Engine:
     def stop(self) -> None:
         """Send nothing more; what is in flight may finish."""
         self._is_stopping = True
+        self.stopping.set()
         self._settled.set()
         for wake in self._wakes.values():
             wake.set()
 
-    async def ask(self, lanes: Sequence[Lane], bounds: Bounds | None = None) -> None:
+    def keep(self, response: Response) -> None:
+        """Put a final response on disk, then grade it."""
+        self._journal.put(Answered(at=_now(), response=response), lambda: self._on_stored(response))
+
+    async def ask(
+        self, lanes: Sequence[Lane], bounds: Bounds | None = None, beside: Sequence[Coroutine[Any, Any, None]] = ()
+    ) -> None:
         """Ask all lanes within `bounds`.
+
+        Args:
+            lanes: What is open.
+            bounds: Of money and time; default: none of money.
+            beside: Other work that keeps responses in the same journal; awaited like a lane.
 
         Raises:
             JournalError: If the journal cannot be written; what is on disk stays.
@@ -91,6 +106,8 @@ class Engine:
                 async with asyncio.TaskGroup() as group:
                     for lane in lanes:
                         group.create_task(self._drive(lane, group))
+                    for work in beside:
+                        group.create_task(work)
                 await self._journal.drain()
                 self._is_asked = True
                 self._stored_one.set()
@@ -239,8 +256,7 @@ class Engine:
         # Nobody waits for what can only be paid for and not used.
         for hard in self._late.pop(item.request.request_id, {}).values():
             hard.reschedule(_clock())
-        response = item.attempts.told_in(response)
-        self._journal.put(Answered(at=_now(), response=response), lambda: self._on_stored(response))
+        self.keep(item.attempts.told_in(response))
 
     def _on_stored(self, response: Response) -> None:
         self._stored.append(response)

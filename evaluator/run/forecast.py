@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from evaluator.money import Forecast, ForecastLine
-from evaluator.providers.checks import is_thinking, prices_of
+from evaluator.providers.checks import has_batches, is_thinking, prices_of
 from evaluator.providers.prices import MESSAGE_TOKENS, Prices, most_prompt_tokens
 from evaluator.records import ModelSettings, Request, Usage
 from evaluator.run.judge_load import JudgeLoad, estimated_tokens, judge_loads
@@ -30,6 +30,7 @@ FIRST_TOKEN_S = 1.0
 TOKENS_PER_S = {"local": 15.0}
 """Of one answer, while others are made beside it."""
 USUAL_TOKENS_PER_S = 60.0
+BATCH_MINUTES = 24 * 60.0
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """Of one reply, without reasoning."""
     most_prompts: Counter[int]
     """How many requests have at most so many prompt tokens."""
+    is_batch: bool = False
 
 
 def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_usd: float | None = None) -> Forecast:
@@ -56,7 +58,11 @@ def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_u
         max_usd: The cap that is set on the run, to be told.
     """
     manifest = plan.manifest
-    work = [model_work(model, [r for r in todo if r.model == model.id]) for model in manifest.models]
+    is_batch = manifest.config.get("batch") is True
+    work = [
+        model_work(model, [r for r in todo if r.model == model.id], is_batch=is_batch and has_batches(model))
+        for model in manifest.models
+    ]
     work += judge_work(plan, n_judged=n_judged)
     lines = tuple(map(forecast_line, work))
     known = [line.usd for line in lines if line.usd is not None]
@@ -80,7 +86,7 @@ def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_u
     )
 
 
-def model_work(settings: ModelSettings, requests: Sequence[Request]) -> Work:
+def model_work(settings: ModelSettings, requests: Sequence[Request], *, is_batch: bool) -> Work:
     """Return what a model is asked."""
     return Work(
         settings=settings,
@@ -90,6 +96,7 @@ def model_work(settings: ModelSettings, requests: Sequence[Request]) -> Work:
         prompt_tokens=sum(map(expected_prompt_tokens, requests)),
         reply_tokens=ANSWER_TOKENS,
         most_prompts=Counter(map(most_prompt_tokens, requests)),
+        is_batch=is_batch,
     )
 
 
@@ -123,7 +130,7 @@ def forecast_line(work: Work) -> ForecastLine:
     reasoning = expected_reasoning(settings)
     limit = settings.sampling.max_tokens
     completion = work.reply_tokens + reasoning if limit is None else min(work.reply_tokens + reasoning, limit)
-    prices = prices_of(settings)
+    prices = prices_of(settings, is_batch=work.is_batch)
     each = Usage(prompt_tokens=round(work.prompt_tokens / max(n, 1)), completion_tokens=completion)
     usd_each = prices.cost_usd(each) if prices else None
     return ForecastLine(
@@ -137,8 +144,15 @@ def forecast_line(work: Work) -> ForecastLine:
         usd=None if usd_each is None else n * usd_each,
         usd_most=_usd_most(work, prices),
         price_source=prices.source if prices and usd_each is not None else None,
-        minutes=n * seconds_each(settings, completion) / (settings.concurrency or 1) / 60,
+        minutes=_minutes(work, n * seconds_each(settings, completion)),
     )
+
+
+def _minutes(work: Work, seconds: float) -> float:
+    if work.is_batch:
+        # What providers promise; it is often much sooner.
+        return BATCH_MINUTES if work.n_requests else 0.0
+    return seconds / (work.settings.concurrency or 1) / 60
 
 
 def _usd_most(work: Work, prices: Prices | None) -> float | None:

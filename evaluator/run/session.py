@@ -18,7 +18,9 @@ from evaluator.journal import Answered, Expense, JournalState, JournalWriter, Ru
 from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader
 from evaluator.providers import open_provider, with_defaults
-from evaluator.records import Manifest, Probe, Request, Response, Verdict
+from evaluator.providers.batch import has_batches, open_batches
+from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
 from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
 from evaluator.run.lanes.opening import open_lanes
@@ -171,9 +173,12 @@ class Session:
         """
         manifest = self._plan.manifest
         async with AsyncExitStack() as stack:
+            batched = [model for model in manifest.models if self._is_batched(model)]
+            batches = {m.id: await stack.enter_async_context(open_batches(m, self._keys.get(m.id))) for m in batched}
             providers = {
                 model.id: await stack.enter_async_context(open_provider(model, self._keys.get(model.id)))
                 for model in manifest.models
+                if model.id not in batches
             }
             stack.enter_context(self._directory.locked())
             if not self._directory.exists:
@@ -189,8 +194,19 @@ class Session:
             self.verdicts = self._engine.verdicts
             if not self._stopped:
                 bounds = bounds or Bounds()
-                lanes = open_lanes(manifest.models, providers, todo, state, bounds)
-                await self._engine.ask(lanes, bounds)
+                desk = Desk.of(journal, state, self._engine, self._watcher, bounds)
+                desk.first_poll_s = self._first_poll_s(desk.first_poll_s)
+                by_batch = [BatchLane(model, batches[model.id], _of(model, todo), desk).run() for model in batched]
+                others = [model for model in manifest.models if model.id in providers]
+                rest = [request for request in todo if request.model in providers]
+                await self._engine.ask(open_lanes(others, providers, rest, state, bounds), bounds, by_batch)
+
+    def _is_batched(self, model: ModelSettings) -> bool:
+        return self._plan.manifest.config.get("batch") is True and has_batches(model)
+
+    def _first_poll_s(self, usual: float) -> float:
+        found = self._plan.manifest.config.get("batch_poll_s")
+        return float(found) if isinstance(found, int | float) and found > 0 else usual
 
     async def _take_over(
         self, reuse: JournalState | None, todo: list[Request], journal: JournalWriter
@@ -205,6 +221,10 @@ class Session:
         at = self._plan.manifest.started_at
         await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken.values()))
         return [request for request in todo if request.request_id not in taken]
+
+
+def _of(model: ModelSettings, requests: Sequence[Request]) -> list[Request]:
+    return [request for request in requests if request.model == model.id]
 
 
 def package_versions() -> dict[str, str]:

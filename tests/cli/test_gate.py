@@ -196,6 +196,18 @@ def test_another_model_behind_the_same_name_is_refused(runs: Path) -> None:
     assert gated("same", "--baseline", "base", "--allow-different", "served")[1]["allowed"] == ["served"]
 
 
+def test_other_hosts_than_in_the_baseline_are_named(runs: Path) -> None:
+    for run, host in (("base", "alpha"), ("same", "beta")):
+        path = runs / "reports" / run / "journal.jsonl"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            text.replace('"outcome":"answered"', f'"outcome":"answered","served_by":"{host}"'), encoding="utf-8"
+        )
+    code, found = gated("same", "--baseline", "base")
+    assert code == 0
+    assert "m: answered by beta (100%); in the baseline by alpha (100%)" in found["notes"]
+
+
 def test_models_on_one_side_only_are_undecided_unless_accepted_and_named(runs: Path) -> None:
     code, found = gated("other", "--baseline", "base")
     assert (code, found["outcome"]) == (3, "undecided")

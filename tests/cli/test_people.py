@@ -141,3 +141,38 @@ def test_a_stated_confidence_is_taken_off_before_grading_and_measured(run: Path)
     assert "Does confidence mean anything?" in evaluator("report", "c", cwd=run).stdout
     raw = RunDirectory(run / "reports" / "c").read_journal().responses.values()
     assert all("Confidence:" in response.text for response in raw)
+
+
+def test_corrected_rates_of_two_runs_are_compared(run: Path) -> None:
+    label_all(run)
+    done = evaluator("compare", "r", "r", "--calibrated", "--metric", "accuracy", "--json", cwd=run)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)["differences"]
+    assert found["calibrated"]
+    assert found["difference"] == 0
+    assert found["a"]["value"] > 0.35
+
+
+def test_what_has_no_labels_is_refused_in_a_comparison(run: Path) -> None:
+    done = evaluator("compare", "r", "r", "--calibrated", "--metric", "accuracy", "--json", cwd=run)
+    (found,) = json.loads(done.stdout)["differences"]
+    assert found["difference"] is None
+    assert found["notes"][0].startswith("A: refused (no_labels)")
+    path = run / "reports" / "r" / "summary.json"
+    refused = evaluator("compare", "r", str(path), "--calibrated", cwd=run)
+    assert refused.returncode == 2
+    assert "--calibrated: need run directories" in refused.stderr
+
+
+def test_a_plan_says_what_an_earlier_run_lets_it_detect(run: Path) -> None:
+    options = ["--probes", "probes.jsonl", "--model", "local/smollm2-135m"]
+    done = evaluator("plan", *options, "--like", "r", "--detect", "0.1", "--metric", "accuracy", "--json", cwd=run)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["detection"]
+    assert (found["like"], found["n_probes"], found["wanted"]) == ("r", 60, 0.1)
+    assert found["needs"][0]["n_probes"] > 60
+    assert "What it could detect" in evaluator("plan", *options, cwd=run).stdout
+    for wrong in (["--detect", "3"], ["--detect", "0.1", "--metric", "acuracy"], ["--like", "nowhere"]):
+        refused = evaluator("plan", *options, *wrong, cwd=run)
+        assert refused.returncode == 2, wrong
+        assert refused.stderr.count("\n") == 1

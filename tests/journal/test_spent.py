@@ -105,3 +105,13 @@ def test_one_unknown_attempt_makes_the_sum_unknown() -> None:
     assert (attempts.ambiguous, attempts.ambiguous_usd) == (2, 0.75)
     attempts.send(None)
     assert (attempts.ambiguous, attempts.ambiguous_usd) == (3, None)
+
+
+def test_a_last_failure_says_its_own_cost_once() -> None:
+    attempts = Attempts()
+    for cost_usd in (0.25, 0.5):
+        attempts.send(1.0)
+        attempts.fail(GAVE_UP, cost_usd, attempts.end())
+    last = answered(outcome="failed", cost_usd=0.5, failure=GAVE_UP).response
+    assert attempts.told_in(last).retries_usd == 0.25
+    assert attempts.told_in(answered(cost_usd=0.125).response).retries_usd == 0.75

@@ -159,6 +159,20 @@ def test_a_recipe_of_ones_own_is_read_by_path(tmp_path: Path) -> None:
         find_recipe("selfware")
 
 
+def test_another_package_can_bring_a_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'name="theirs"\ntitle="T"\nhomepage=""\nlicence="MIT"\nattribution=""\n[fields]\nquestion="q"\ntargets=[]'
+
+    class Point:
+        name, value = "theirs", "package:recipe"
+
+        def load(self) -> str:
+            return text
+
+    monkeypatch.setattr("evaluator.probeset.recipe.entry_points", lambda group: [Point()])
+    assert "theirs" in recipe_names()
+    assert find_recipe("theirs").title == "T"
+
+
 @pytest.mark.parametrize("value", ["[" * 5000, "{'a':" * 3000, "[1, 2", "['a'] * 10**9", "__import__('os')"])
 def test_hostile_cells_stay_text(value: str, tmp_path: Path) -> None:
     with (tmp_path / "t.csv").open("w", encoding="utf-8", newline="") as stream:

@@ -259,6 +259,9 @@ class Purse:
         self.most = max(self.most, self.spent + self.reserved)
         return None
 
+    def adopt(self, request: Request, most_usd: float | None) -> None:
+        raise AssertionError("nothing is in flight")
+
     def settle(self, request: Request, response: Response) -> None:
         self.reserved -= 1
         self.spent += 0.25 if response.failure is None else 0.0

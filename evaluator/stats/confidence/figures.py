@@ -23,10 +23,13 @@ from evaluator.stats.confidence.calibration_error import (
 )
 from evaluator.stats.confidence.discrimination import auroc, auroc_influence, delong_interval
 from evaluator.stats.confidence.labelled import Labelled, labelled_brier
+from evaluator.stats.confidence.recalibration import cross_fitted
 from evaluator.stats.confidence.selective import augrc, risk_coverage
 from evaluator.stats.estimates import FEW_CLUSTERS, NO_INTERVAL, Ints, Scope
 from evaluator.stats.intervals import Interval, wilson_interval
 
+FEWEST_TO_RESCALE = 100
+"""Answers from which a temperature is fit."""
 FEWEST_ANSWERS = 20
 """Fewer say nothing about calibration."""
 MOST_POINTS = 101
@@ -64,6 +67,8 @@ class SureAnswers:
 _DEFINITIONS = {
     "smooth_ece": "smooth expected calibration error (Błasiok & Nakkiran 2023, arXiv:2309.12236); 0 = calibrated, "
     "read it beside chance_smooth_ece",
+    "smooth_ece_after_temperature": "the same after dividing the log odds by a temperature, fit on other clusters (5 "
+    "folds; Guo et al. 2017, arXiv:1706.04599): what rescaling would leave",
     "debiased_ece": "root mean square calibration error over bins of equal mass, less what chance adds (Kumar, Liang & "
     "Ma 2019, arXiv:1909.10155)",
     "plugin_ece": "the same without the correction: too large even when calibration is perfect",
@@ -115,6 +120,7 @@ def _estimates(answers: SureAnswers, scope: Scope) -> Iterator[Estimate]:
     drawn = smooth_ece_interval(confidence, correct, answers.clusters, level=scope.level, n_replicates=DRAWS)
     smooth = smooth_ece(confidence, correct)
     yield _estimate("smooth_ece", smooth, drawn, "percentile bootstrap over clusters", answers, scope)
+    yield from _rescaled(answers, scope)
     debiased, plug_in = binned_ece(confidence, correct)
     yield _estimate("debiased_ece", debiased, None, NO_INTERVAL, answers, scope)
     yield _estimate("plugin_ece", plug_in, None, NO_INTERVAL, answers, scope)
@@ -131,6 +137,15 @@ def _estimates(answers: SureAnswers, scope: Scope) -> Iterator[Estimate]:
         yield _estimate(name, value, None, NO_INTERVAL, answers, scope)
     yield from _order_estimates(answers, scope)
     yield from _labelled_estimates(answers, scope)
+
+
+def _rescaled(answers: SureAnswers, scope: Scope) -> Iterator[Estimate]:
+    """What a rescaling by one number would leave; it is fit on other clusters than it is judged by."""
+    is_enough = len(answers.confidence) >= FEWEST_TO_RESCALE and answers.n_clusters >= FEW_CLUSTERS
+    if is_enough and 0 < answers.correct.mean() < 1:
+        rescaled = cross_fitted(answers.confidence, answers.correct, answers.clusters)
+        left = smooth_ece(rescaled, answers.correct)
+        yield _estimate("smooth_ece_after_temperature", left, None, NO_INTERVAL, answers, scope)
 
 
 def _order_estimates(answers: SureAnswers, scope: Scope) -> Iterator[Estimate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluator.policy import Allowed
@@ -31,6 +31,20 @@ def differences_between(run: Measured, baseline: Measured, couples: Couples, gro
     found += [Difference("settings", note) for note in dict.fromkeys(setting_notes(couples.found))]
     found += [Difference("served", message) for message in _served(couples.found)]
     return found
+
+
+def host_notes(couples: Sequence[Couple]) -> Iterator[str]:
+    """Say where other hosts answered than in the baseline: a host may serve another precision of a model."""
+    for couple in couples:
+        new, old = couple.a.served_by, couple.b.served_by
+        if new and old and new.keys() != old.keys():
+            yield f"{couple.a.model}: answered by {_shares(new)}; in the baseline by {_shares(old)}"
+
+
+def _shares(hosts: Mapping[str, int]) -> str:
+    total = sum(hosts.values())
+    shown = sorted(hosts.items(), key=lambda host: (-host[1], host[0]))[:3]
+    return ", ".join(f"{name} ({100 * n / total:.0f}%)" for name, n in shown)
 
 
 def _served(couples: Sequence[Couple]) -> Iterator[str]:
