@@ -171,7 +171,7 @@ def test_a_lane_without_answers_is_given_up_after_its_patience(works_until: floa
 
 
 def test_a_stopped_server_on_this_machine_is_given_up_within_a_minute_or_two() -> None:
-    world = World(50, base_url="http://127.0.0.1:8000/v1")
+    world = World(250, base_url="http://127.0.0.1:8000/v1")
     world.run(lambda request, at: fails("transient") if at >= 1 else None)
     assert world.lane.halted is not None
     assert world.now < 2 * failures.HERE_PATIENCE_S
