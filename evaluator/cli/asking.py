@@ -20,7 +20,7 @@ from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.cli.open_files import make_room_for
 from evaluator.cli.result import conclude, save, show
-from evaluator.cli.spending import Spending, budget_of, confirm, look_first, open_of
+from evaluator.cli.spending import Account, Spending, budget_of, confirm, look_first, open_of
 from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
@@ -138,6 +138,7 @@ class Asking:
         say_doubts(directory, (*models, *judges))
         if plan.requests:
             asyncio.run(reach_judges(plan.manifest, judge_keys))
+        account = Account(plan, directory, {**judge_keys, **keys})
         todo = open_of(plan, directory)
         expenses = look_first(plan, todo, {**judge_keys, **keys}, self.spending)
         budget = budget_of(plan, directory, todo, self.spending, expenses)
@@ -149,6 +150,7 @@ class Asking:
             number = ask_judges(plan, directory, responses, verdicts, bounds)
         summary = save(conclude(plan, directory, responses, verdicts), directory)
         show(summary, directory, as_json=as_json)
+        account.tell()
         end(summary, directory, number)
 
     def _ask_models(
