@@ -81,6 +81,8 @@ class Place(Record, frozen=True, omit_defaults=False):
     best: int
     """Best rank it may have: 1 + models significantly better."""
     worst: int
+    tied_with: tuple[str, ...] = ()
+    """Models of its tie groups; filled in where the ranking stands in a summary."""
 
 
 class Ranking(Record, frozen=True, omit_defaults=False):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from evaluator.comparison import Ranking as Ranking
 from evaluator.figures import CellUncertainty as CellUncertainty
 from evaluator.figures import ConfidenceFigures as ConfidenceFigures
 from evaluator.figures import ConfidenceSource as ConfidenceSource
@@ -25,6 +26,7 @@ from evaluator.figures import RiskPoint as RiskPoint
 from evaluator.figures import UncertaintyBudget as UncertaintyBudget
 from evaluator.judge_use import JudgeFault, JudgeUse
 from evaluator.money import Price as Price
+from evaluator.privacy import Privacy as Privacy
 from evaluator.record import Record as Record
 
 Label = Literal["correct", "wrong", "abstained"]
@@ -42,6 +44,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 REASONS: tuple[UnanswerableReason, ...] = get_args(UnanswerableReason)
 
 SUMMARY_SCHEMA = "evaluator/summary/1"
+SUMMARY_VERSION = "1.1.0"
 MANIFEST_SCHEMA = "evaluator/manifest/1"
 
 
@@ -246,6 +249,13 @@ class Verdict(Record, frozen=True):
             raise ValueError(f"abstention_kind needs label abstained, got {self.label}")
 
 
+class VerdictChange(Record, frozen=True):
+    """What a new grading made of a response that had a verdict before."""
+
+    old: Verdict
+    new: Verdict
+
+
 class GoldLabel(Record, frozen=True):
     """A human's label for one response text; it outlives every re-grading."""
 
@@ -280,21 +290,6 @@ class PromptRef(Record, frozen=True):
     name: str
     version: str
     sha256: str
-
-
-class Privacy(Record, frozen=True):
-    """Who may see the questions; None and () ask for nothing."""
-
-    data_collection: Literal["allow", "deny"] | None = None
-    """deny: only hosts that do not store or train on what they are sent."""
-    zdr: bool | None = None
-    """true: only hosts with zero data retention."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Only these; a slug as `deepinfra`, or one variant of a host as `deepinfra/turbo`."""
-    forbidden_hosts: tuple[str, ...] = ()
-    pinned_host: str | None = None
-    """This one or none: no other host answers when it fails."""
-    quantizations: tuple[Literal["int4", "int8", "fp4", "fp6", "fp8", "fp16", "bf16", "fp32", "unknown"], ...] = ()
 
 
 class ModelSettings(Record, frozen=True):
@@ -393,6 +388,10 @@ class Summary(Record, frozen=True, omit_defaults=False):
     """Where models stated a confidence, or it follows from token probabilities or repeats."""
     validity: ProbeValidity | None = None
     """Where people audited a sample of the probes."""
+    rankings: tuple[Ranking, ...] = ()
+    """By hallucination rate, one per prompt: ranks that may be, and who is tied with whom."""
     freshness: tuple[FreshComparison, ...] = ()
     """Where a run holds fixed and freshly generated probes of one family."""
     schema: str = SUMMARY_SCHEMA
+    schema_version: str = "1.0.0"
+    """Semantic: a new minor adds fields, a new major may change them. The first summaries did not name theirs."""

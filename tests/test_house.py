@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
-FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "set_records", "detection"}
+FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "privacy", "set_records", "detection"}
 FOUNDATION |= {"item_analysis"}
 GATING = {"policy", "gating", "history"}
 FOUNDATION |= GATING | {"verification", "retention"}
@@ -23,7 +23,8 @@ ROOMS: dict[str, set[str]] = {
     "money": {"record", "detection"},
     "label_design": {"record"},
     "comparison": {"record"},
-    "records": {"judge_use", "record", "figures", "money"},
+    "privacy": {"record"},
+    "records": {"judge_use", "record", "figures", "comparison", "money", "privacy"},
     "gold_labels": {"label_design", "records"},
     "results": {"records"},
     "set_records": {"record", "records"},
@@ -63,6 +64,9 @@ FENCES: dict[str, set[str]] = {
     "scipy": {"stats", "report"},
     "typer": {"cli"},
     "rich": {"cli", "report"},
+    "altair": {"report"},
+    "jinja2": {"report"},
+    "vl_convert": {"report"},
 }
 LIGHT = {"typer", "msgspec", "difflib"}
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -56,8 +56,9 @@ def grade(
 ) -> None:
     """Grade a run again without asking its models.
 
-    Says which verdicts changed. With --judge it asks that model about the answers of which the
-    rules are unsure; without, nobody is asked, and what the run's judges said before holds.
+    Says which verdicts changed, and keeps them in changes.jsonl of the run. With --judge it
+    asks that model about the answers of which the rules are unsure; without, nobody is asked,
+    and what the run's judges said before holds.
 
     With --against it measures the grader instead, the run's judges included: how far its
     verdicts agree with labels that people gave to the same answers.
@@ -118,6 +119,7 @@ def _grade_again(plan: RunPlan, directory: RunDirectory, grader: Grader, *, asks
     from evaluator.cli.display import counted
     from evaluator.cli.judging import ask_judges, say_open_judgements
     from evaluator.cli.result import conclude, save, show
+    from evaluator.records import VerdictChange
     from evaluator.run.regrade import changed_verdicts, grade_responses
     from evaluator.run.session import final_responses
 
@@ -131,8 +133,10 @@ def _grade_again(plan: RunPlan, directory: RunDirectory, grader: Grader, *, asks
         old = directory.read_verdicts()
         conclusion = conclude(plan, directory, responses, verdicts)
         summary = save(conclusion, directory)
+        changed = changed_verdicts(old, conclusion.verdicts)
+        directory.add_changes(VerdictChange(old=before, new=after) for before, after in changed)
     show(summary, directory, as_json=as_json)
-    _say_changes(plan.manifest.graders[0], changed_verdicts(old, conclusion.verdicts), len(responses))
+    _say_changes(plan.manifest.graders[0], changed, len(responses))
     n_open = say_open_judgements(summary, directory)
     if number is not None:
         raise typer.Exit(128 + number)
@@ -163,7 +167,8 @@ def _compare(
 
     labels = read_labels(path, annotator=annotator)
     responses = final_responses(plan, directory)
-    matched = match_labels(labels, responses)
+    unanswerable = {probe.probe_id for probe in plan.probes if not probe.is_answerable}
+    matched = match_labels(labels, responses, unanswerable=unanswerable)
     labelled = [response for response in responses if response.request_id in matched.by_request]
     by_rules = grade_responses(plan.probes, counted(labelled, "grading"), grader)
     verdicts = settle(plan, directory, labelled, by_rules).verdicts

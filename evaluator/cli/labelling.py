@@ -13,7 +13,7 @@ import typer
 
 from evaluator.cli.label_screen import ask_until_done
 from evaluator.cli.messages import say
-from evaluator.cli.result import settle, terminal_width
+from evaluator.cli.result import finish, settle, terminal_width
 from evaluator.errors import ConfigError, LabelsFileError
 from evaluator.gold_labels import GoldSet, gold_set
 from evaluator.graders import default_grader
@@ -156,6 +156,8 @@ def ask_labels(found: RunToLabel, annotator: str | None, *, adjudicates: bool, a
     labelling = Labelling(known, found.labelled, found.directory.gold, name, adjudicates=adjudicates)
     number = ask_until_done(labelling, found.labelled, gold.labels if adjudicates else ())
     say(f"saved labels by {name}: {labelling.n_labelled:,}; answers left: {labelling.n_open:,}")
+    if labelling.n_labelled:
+        bring_up_to_date(found.directory)
     show_status(found, as_json=as_json)
     if number is not None:
         raise typer.Exit(128 + number)
@@ -191,6 +193,17 @@ def take_over(found: RunToLabel, path: Path, annotator: str | None, *, replace: 
         say(f"{path}: is not UTF-8; read as Windows-1252, the labels are all there")
     say(f"{n_new:,} of {len(taken.labels):,} labels are new; {taken.n_empty:,} rows have none yet")
     _say_outside(found, (label.request_id for label in taken.labels))
+    bring_up_to_date(found.directory)
+
+
+def bring_up_to_date(directory: RunDirectory) -> None:
+    """Compute summary.json anew, in which the labels now count; left alone where there is none yet."""
+    if not directory.summary_path.exists():
+        return
+    known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
+    with directory.locked():
+        finish(load_plan(directory), directory, default_grader(), known=known)
+    say("the rates in summary.json count these labels")
 
 
 def _adopted(found: RunToLabel, travelled: LabelDesign | None) -> LabelDesign | None:
@@ -208,8 +221,10 @@ def _say_outside(found: RunToLabel, request_ids: Iterable[str]) -> None:
     design, _ = found.directory.read_gold()
     if design is None:
         say("nothing was drawn in this run: its labels are no random sample, and no calibration can use them")
-    elif outside := set(request_ids) - design.drawn:
-        say(f"{len(outside):,} of the answers are not in the draw: no calibration uses their labels")
+    else:
+        if outside := set(request_ids) - design.drawn:
+            say(f"{len(outside):,} of the answers are not in the draw: no calibration uses their labels")
+        say(f"rates corrected with the labels: evaluator report {found.directory.path}")
 
 
 def show_status(found: RunToLabel, *, as_json: bool) -> None:

@@ -102,6 +102,8 @@ def write_reports(run: str, out: Path, request: ReportRequest, given: Given | No
             if answers is None:
                 raise ConfigError(f"--format {name}: need a run directory; {run} is a summary, which has no answers")
             _TABLES[name](answers, request)
+        elif name == "html":
+            _html(summary or _summary_of(answers), answers, request.output)
         else:
             _write_summary(name, summary or _summary_of(answers), request.output)
 
@@ -185,6 +187,19 @@ def _parquet(answers: Answers, request: ReportRequest) -> None:
 
 
 _TABLES: dict[str, Callable[[Answers, ReportRequest], None]] = {"csv": _csv, "parquet": _parquet}
+
+
+def _html(summary: Summary, answers: Answers | None, output: str | None) -> None:
+    """Write the page: into the run directory, unless it shall go elsewhere."""
+    from evaluator.report.html import Given as GivenAnswer
+    from evaluator.report.html import answer_table, render_html
+
+    table = None
+    if answers is not None:
+        graded = [GivenAnswer(*both) for both in zip(answers.responses, answers.verdicts, strict=True)]
+        table = answer_table(answers.plan.probes, graded, answers.gold)
+        output = output or str(answers.directory.path / "index.html")
+    _deliver(render_html(summary, table), output)
 
 
 def _deliver(data: bytes, output: str | None) -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, tokens
 from evaluator.graders.phrases import WORDS
+from evaluator.graders.reliability import ABSTENTION_RULE
 from evaluator.graders.sentence import Sentence, make_sentence
 from evaluator.graders.step import Case, Decision
 from evaluator.records import AbstentionKind
@@ -15,13 +16,18 @@ _N_LETTERS = 5
 """Words are taken for one when so many first letters agree: "married" repeats "marry"."""
 _LEAST_SHARE = 0.4
 """Less of the question may be an answer picked from it."""
+_LEAST_FRAGMENT = 4
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
 _OPEN = WORDS["interrogative"] - WORDS["auxiliary"]
 
 
 def decide_echo(case: Case) -> Decision | Case:
-    """Settle answers that are the question, or part of it, with a question mark."""
+    """Settle answers that are the question, or part of it."""
     sentences = case.stance.answer.sentences if case.stance else ()
+    if len(sentences) == 1 and is_fragment(sentences[0], case.probe.question, case.probe.targets):
+        return Decision(
+            label="abstained", evidence=f"only quotes the question: {sentences[0].text}", probability=ABSTENTION_RULE
+        )
     if not sentences or not all(map(is_question, sentences)) or offers_choice(case.probe.question):
         return case
     known = {word[:_N_LETTERS] for word in question_words(case.probe.question)}
@@ -31,7 +37,19 @@ def decide_echo(case: Case) -> Decision | Case:
     # A part of the question asks back ("Which speech?"); the whole of it is only an echo.
     kind: AbstentionKind | None = None if known <= said else "clarification"
     evidence = f"only asks the question again: {sentences[0].text}"
-    return Decision(label="abstained", abstention_kind=kind, evidence=evidence)
+    return Decision(label="abstained", abstention_kind=kind, evidence=evidence, probability=ABSTENTION_RULE)
+
+
+def is_fragment(sentence: Sentence, question: str, targets: tuple[str, ...]) -> bool:
+    """Whether a sentence is some words of an open question, in their order, and no target is among them."""
+    said = sentence.tokens
+    if len(said) < _LEAST_FRAGMENT or not asks_openly(question) or offers_choice(question):
+        return False
+    return _holds(tuple(tokens(question)), said) and not any(_holds(said, tuple(tokens(target))) for target in targets)
+
+
+def _holds(words: tuple[str, ...], run: tuple[str, ...]) -> bool:
+    return any(words[at : at + len(run)] == run for at in range(len(words) - len(run) + 1))
 
 
 def asks_back(sentence: Sentence, question: str, *, is_last: bool) -> bool:

@@ -14,7 +14,7 @@ from evaluator.graders.normalise import tokens
 from evaluator.graders.number import is_number, match_number
 from evaluator.graders.pattern import match_patterns
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.reliability import ASSERTED, TargetKind
+from evaluator.graders.reliability import ASSERTED, ASSERTED_NEARLY, TargetKind
 from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import assertions
 from evaluator.graders.statement import is_statement_probe, match_statements
@@ -77,5 +77,6 @@ def decide_matching(case: Case) -> Decision | Case:
         dated = _dated(probe)
         finding = match_date(dated, asserted) if dated and match_date(dated, asserted).is_correct else finding
     if finding.is_correct:
-        return Decision(label="correct", evidence=finding.evidence, probability=ASSERTED[kind])
+        probability = ASSERTED_NEARLY if finding.is_near else ASSERTED[kind]
+        return Decision(label="correct", evidence=finding.evidence, probability=probability)
     return replace(case, has_distractor=finding.has_distractor, evidence=finding.evidence)

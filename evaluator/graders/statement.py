@@ -1,12 +1,15 @@
 """Match answers to targets that are whole sentences, by likeness of what they assert.
 
-Likeness is the Dice coefficient of content words (Dice 1945, Ecology 26(3):297-302), weighted: a word
-of the question says little, one found among targets and distractors alike says less than another.
-Yes against no, and denied against not denied, make two statements unlike.
+Likeness is the Dice coefficient of content words (Dice 1945, Ecology 26(3):297-302), weighted: a word of the question
+says little, one that many statements of the probe have says less than another (Sparck Jones 1972, J. Documentation
+28(1):11-21), one found among targets and distractors alike less still. Yes against no, and denied against not denied,
+make two statements unlike. The two statements that are likest speak for their side.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -23,12 +26,16 @@ MAX_STATEMENTS = 200
 _LEAST_WORDS = 6
 _LEAST_LIKENESS = {True: 0.05, False: 0.25}
 """Below it a statement says something else. By whether characters are compared: their pairs coincide less often."""
+_LEAST_WRONG = 0.3
+"""From here on a known wrong answer is asserted."""
 _LEAST_ALONE = 0.45
 """The same where no distractors compete."""
-_MARGIN = 0.05
-_IN_QUESTION, _ON_BOTH_SIDES = 0.2, 0.6
+_MARGIN = 0.0
+_IN_QUESTION, _ON_BOTH_SIDES = 0.1, 0.6
+_PLAIN_IN_QUESTION = 0.2
+_SECOND_SHARE = 0.5
 _OTHER_POLARITY, _OTHER_HEAD, _SAME_HEAD = 0.4, 0.2, 0.4
-_POLARITY_SHARE = 0.1
+_POLARITY_SHARE = 0.05
 _SKIPPED = WORDS["function"] | ARTICLES | WORDS["negation"] | WORDS["affirmation"] | {CLAUSE_MARK}
 _NAYS = WORDS["nay"]
 _NIL = WORDS["none"] - _NAYS
@@ -53,10 +60,12 @@ _NOTHING = Statement(frozenset(), is_denied=False, head=0)
 class Statements:
     """A probe's statements, prepared."""
 
-    question: frozenset[str]
     targets: tuple[Statement, ...]
     distractors: tuple[Statement, ...]
-    shared: frozenset[str]
+    weights: dict[str, float]
+    """Of every word in them and in the question; any other weighs 1."""
+    plain_weights: dict[str, float]
+    """The same without how many statements have a word: what tells whether a statement is said at all."""
 
 
 def is_statement_probe(probe: Probe) -> bool:
@@ -85,7 +94,8 @@ def match_statements(probe: Probe, answer: tuple[Sentence, ...]) -> Finding:
     right, wrong = right + agreement, wrong - agreement
     least = _LEAST_LIKENESS[any(map(is_unspaced, answer[0].tokens))]
     evidence = f"likeness {right:.2f} to {probe.targets[target]!r}, {wrong:.2f} to {probe.distractors[distractor]!r}"
-    return Finding(right >= least and right > wrong + _MARGIN, wrong >= _LEAST_ALONE and wrong > right, evidence)
+    is_wrong = wrong > right and _best(said, known.distractors, known.plain_weights) >= _LEAST_WRONG
+    return Finding(right >= least and right > wrong + _MARGIN, is_wrong, evidence)
 
 
 _N_SENTENCES = 3
@@ -116,8 +126,18 @@ def _stem(key: str) -> str:
 def _prepare(probe: Probe) -> Statements:
     targets = tuple(_comparable(text) for text in probe.targets[:MAX_STATEMENTS])
     distractors = tuple(_comparable(text) for text in probe.distractors[:MAX_STATEMENTS])
+    asked = _content(make_sentence(probe.question))
     shared = frozenset().union(*(t.content for t in targets)) & frozenset().union(*(d.content for d in distractors))
-    return Statements(_content(make_sentence(probe.question)), targets, distractors, shared)
+    plain = dict.fromkeys(shared, _ON_BOTH_SIDES) | dict.fromkeys(asked, _PLAIN_IN_QUESTION)
+    return Statements(targets, distractors, _word_weights((*targets, *distractors), shared, asked), plain)
+
+
+def _word_weights(statements: tuple[Statement, ...], shared: frozenset[str], asked: frozenset[str]) -> dict[str, float]:
+    n_with = Counter(word for statement in statements for word in statement.content)
+    most = math.log(1 + len(statements))
+    weights = {word: math.sqrt(math.log(1 + len(statements) / n) / most) for word, n in n_with.items()}
+    weights |= {word: _ON_BOTH_SIDES * weights[word] for word in shared}
+    return weights | {word: _IN_QUESTION * weights.get(word, 1.0) for word in asked}
 
 
 def _comparable(text: str) -> Statement:
@@ -126,24 +146,28 @@ def _comparable(text: str) -> Statement:
 
 
 def _likest(said: list[Statement], statements: tuple[Statement, ...], known: Statements) -> tuple[int, float]:
-    scored = [(max(_likeness(one, other, known) for one in said), -at) for at, other in enumerate(statements)]
-    score, at = max(scored, default=(0.0, 0))
-    return -at, score
+    scored = [(_best(said, (other,), known.weights), -at) for at, other in enumerate(statements)]
+    first, second = [*sorted(scored, reverse=True)[:2], (0.0, 0), (0.0, 0)][:2]
+    if len(scored) < 2:
+        return -first[1], first[0]
+    return -first[1], (1 - _SECOND_SHARE) * first[0] + _SECOND_SHARE * second[0]
 
 
-def _likeness(one: Statement, other: Statement, known: Statements) -> float:
-    total = _weight(one.content, known) + _weight(other.content, known)
-    score = 2 * _weight(one.content & other.content, known) / total if total else 0.0
+def _best(said: list[Statement], statements: tuple[Statement, ...], weights: dict[str, float]) -> float:
+    return max((_likeness(one, other, weights) for one in said for other in statements), default=0.0)
+
+
+def _likeness(one: Statement, other: Statement, weights: dict[str, float]) -> float:
+    total = _weight(one.content, weights) + _weight(other.content, weights)
+    score = 2 * _weight(one.content & other.content, weights) / total if total else 0.0
     if one.head and other.head:
         return score + _SAME_HEAD * (1 - score) if one.head == other.head else score * _OTHER_HEAD
     return score if one.is_denied == other.is_denied else score * _OTHER_POLARITY
 
 
-def _weight(content: frozenset[str], known: Statements) -> float:
-    asked = content & known.question
-    rest = len(content) - len(asked)
-    ambiguous = len((content & known.shared) - asked)
-    return len(asked) * _IN_QUESTION + ambiguous * _ON_BOTH_SIDES + (rest - ambiguous)
+def _weight(content: frozenset[str], weights: dict[str, float]) -> float:
+    # Exact, so that the order of a set does not matter.
+    return math.fsum([weights.get(word, 1.0) for word in content])
 
 
 def _share(said: Statement, statements: tuple[Statement, ...]) -> float:

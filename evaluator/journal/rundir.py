@@ -17,7 +17,7 @@ from evaluator.journal.gold import GoldFile
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.jsonl import describe, encode_line, read_records
 from evaluator.label_design import LabelDesign
-from evaluator.records import MANIFEST_SCHEMA, GoldLabel, Manifest, Probe, Verdict
+from evaluator.records import MANIFEST_SCHEMA, GoldLabel, Manifest, Probe, Verdict, VerdictChange
 
 GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
 """What of a manifest is not about asking the models, and may change later."""
@@ -42,6 +42,7 @@ class RunDirectory:
         self.journal_path = path / "journal.jsonl"
         self.judgements_path = path / "judgements.jsonl"
         self.verdicts_path = path / "verdicts.jsonl"
+        self.changes_path = path / "changes.jsonl"
         self.gold_path = path / "gold.jsonl"
         self.gold = GoldFile(self.gold_path)
         self.audit_path = path / "audit.jsonl"
@@ -149,6 +150,13 @@ class RunDirectory:
     def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
         """Replace verdicts.jsonl."""
         self._write(self.verdicts_path, b"".join(encode_line(verdict) for verdict in verdicts))
+
+    def add_changes(self, changes: Iterable[VerdictChange]) -> None:
+        """Add to changes.jsonl what a new grading changed."""
+        lines = b"".join(map(encode_line, changes))
+        if lines:
+            before = self.changes_path.read_bytes() if self.changes_path.exists() else b""
+            self._write(self.changes_path, before + lines)
 
     def write_summary(self, data: bytes) -> None:
         """Replace summary.json."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -20,14 +20,22 @@ class MatchedLabels(msgspec.Struct, frozen=True):
     ref: LabelsRef
 
 
-def match_labels(labels: LabelSet, responses: Sequence[Response]) -> MatchedLabels:
+def match_labels(
+    labels: LabelSet, responses: Sequence[Response], *, unanswerable: Collection[str] = ()
+) -> MatchedLabels:
     """Find the response of every label.
 
     A label by request_id belongs to one text: it is not taken for another answer to the request.
 
+    Args:
+        labels: From a file.
+        responses: Of the run.
+        unanswerable: Ids of the probes to which no answer is correct.
+
     Raises:
         LabelsFileError: If no label is for a response of the run, a label could mean the answers
-            to several prompts, or one answer has two different labels.
+            to several prompts, one answer has two different labels, or an answer to a probe without
+            targets is called correct.
     """
     texts = {response.request_id: response for response in responses}
     answers: dict[tuple[str, ...], list[str]] = {}
@@ -41,6 +49,11 @@ def match_labels(labels: LabelSet, responses: Sequence[Response]) -> MatchedLabe
         if request_id is None:
             n_without_response += 1
             continue
+        if line[1].label == "correct" and texts[request_id].probe_id in unanswerable:
+            raise LabelsFileError(
+                f"{labels.path}:{line[0]}: label: probe {texts[request_id].probe_id!r} has no answer: "
+                "need wrong or abstained, got correct"
+            )
         first = found.setdefault(request_id, line)
         if first[1].label != line[1].label:
             raise conflict(labels.path, first, line)

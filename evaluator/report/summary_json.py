@@ -8,7 +8,7 @@ import msgspec
 
 from evaluator.errors import EvaluatorError
 from evaluator.jsonl import describe
-from evaluator.records import SUMMARY_SCHEMA, Summary
+from evaluator.records import SUMMARY_SCHEMA, SUMMARY_VERSION, Summary
 from evaluator.report.canonical_json import canonical_json
 from evaluator.report.safe_text import safe_text
 
@@ -18,6 +18,7 @@ _REASON_LIMIT = 300
 
 class _SchemaName(msgspec.Struct):
     schema: str | None = None
+    schema_version: str = "1.0.0"
 
 
 def summary_bytes(summary: Summary) -> bytes:
@@ -39,10 +40,21 @@ def read_summary(data: bytes, origin: str) -> Summary:
     Raises:
         EvaluatorError: For damaged JSON, unknown or missing fields, and every schema but this one.
     """
-    named = _decode(data, origin, _SchemaName).schema
-    if named != SUMMARY_SCHEMA:
-        raise _refused(origin, f"need schema {SUMMARY_SCHEMA}, got {_named(named)}")
-    return _decode(data, origin, Summary)
+    named = _decode(data, origin, _SchemaName)
+    if named.schema != SUMMARY_SCHEMA:
+        raise _refused(origin, f"need schema {SUMMARY_SCHEMA}, got {_named(named.schema)}")
+    try:
+        return _decode(data, origin, Summary)
+    except EvaluatorError as exc:
+        if _minor(named.schema_version) <= _minor(SUMMARY_VERSION):
+            raise
+        hint = f"is of version {named.schema_version[:20]!a}, written by a newer evaluator: upgrade to read it"
+        raise _refused(origin, hint) from exc
+
+
+def _minor(version: str) -> int:
+    minor = version[:40].split(".")[1:2]
+    return int(minor[0]) if minor and minor[0].isdecimal() else 0
 
 
 def _named(schema: str | None) -> str:

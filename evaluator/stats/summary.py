@@ -16,6 +16,7 @@ from evaluator.calibration_limits import Thresholds
 from evaluator.gold_labels import GoldSet
 from evaluator.records import (
     OUTCOMES,
+    SUMMARY_VERSION,
     Counts,
     Estimate,
     FreshComparison,
@@ -40,6 +41,7 @@ from evaluator.stats.freshness import Varieties, fresh_comparisons, varieties_of
 from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
 from evaluator.stats.slices import Indices, Pair, cluster_codes, slice_members, twin_pairs
+from evaluator.stats.standings import with_standings
 from evaluator.stats.twins import discrimination_estimates
 
 
@@ -104,7 +106,7 @@ def summarise(
         for group, own in groups.items()
     )
     hashes = {probe.probe_id: probe_hash(probe) for probe in plan.probes}
-    return Summary(
+    found = Summary(
         manifest=manifest,
         results=results,
         comparisons=(),
@@ -119,7 +121,9 @@ def summarise(
         confidence=tuple(run_confidence(columns, groups, plan.facts, calibration.truths, level=level)),
         validity=probe_validity(told.audit, hashes, results, plan.facts, level) if told.audit else None,
         freshness=tuple(_freshness(varieties_of(manifest, probes), results, plan, level)),
+        schema_version=SUMMARY_VERSION,
     )
+    return with_standings(found, plan.probes, level=level)
 
 
 def labelled_answers(

@@ -158,6 +158,25 @@ def test_without_labels_the_run_is_graded_again(run: Path) -> None:
     assert "graded 10 responses with cascade-3; 0 verdicts changed" in done.stderr
 
 
+def test_what_a_new_grading_changes_is_kept(run: Path) -> None:
+    path = run / "reports" / "r" / "verdicts.jsonl"
+    path.write_text(path.read_text().replace('"label":"wrong"', '"label":"correct"'), encoding="utf-8")
+    done = evaluator("grade", "r", cwd=run)
+    assert done.returncode == 0, done.stderr
+    assert "3 verdicts changed" in done.stderr
+    kept = [json.loads(line) for line in (path.parent / "changes.jsonl").read_text().splitlines()]
+    assert [(change["old"]["label"], change["new"]["label"]) for change in kept] == [("correct", "wrong")] * 3
+
+
+def test_no_answer_to_a_probe_without_targets_is_labelled_correct(tmp_path: Path) -> None:
+    write(tmp_path / "probes.jsonl", [{"probe_id": "u", "question": "Who won?", "unanswerable": "nonexistent"}])
+    write(tmp_path / "answers.jsonl", [{"probe_id": "u", "model": "m", "text": "King Otto."}])
+    evaluator("import", "--probes", "probes.jsonl", "--answers", "answers.jsonl", "--run-id", "r", cwd=tmp_path)
+    done = against(tmp_path, write(tmp_path / "l.jsonl", [{"probe_id": "u", "model": "m", "label": "correct"}]))
+    assert done.returncode == 2
+    assert "l.jsonl:1: label: probe 'u' has no answer: need wrong or abstained, got correct" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

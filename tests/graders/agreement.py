@@ -1,9 +1,10 @@
 """Measure how far the default grader agrees with recorded labels; run by hand.
 
-    python tests/graders/agreement.py FOLDER [--half develop|held-out|all] [--show LABEL VERDICT N]
+    python tests/graders/agreement.py FOLDER [--half develop|held-out|all] [--rows] [--show LABEL VERDICT N]
 
 FOLDER holds data/<set>/{probes.jsonl, answers.jsonl.gz, labels.jsonl.gz}. Rules are developed on the half of
-the probes whose SHA-256 of the probe id is even; the other half is held out.
+the probes whose SHA-256 of the probe id is even; the other half is held out. An answer that several systems gave to one
+question counts once, or with --rows for each of them.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def is_held_out(probe_id: str) -> bool:
     return int(hashlib.sha256(probe_id.encode()).hexdigest(), 16) % 2 == 1
 
 
-def read_labelled(folder: Path, name: str) -> Iterator[tuple[Probe, str, str]]:
-    """Yield (probe, answer text, label), each distinct pair of probe and lower-cased text once."""
+def read_labelled(folder: Path, name: str, *, rows: bool = False) -> Iterator[tuple[Probe, str, str]]:
+    """Yield (probe, answer text, label), each distinct pair of probe and lower-cased text once unless `rows`."""
     probes = {row["probe_id"]: msgspec.convert(row, Probe) for row in read_lines(folder / name / "probes.jsonl")}
     answers = {
         (row["model"], row["probe_id"], row["repeat"]): row["text"]
@@ -72,15 +73,15 @@ def read_labelled(folder: Path, name: str) -> Iterator[tuple[Probe, str, str]]:
         references = {plain(reference) for reference in (*probe.targets, *probe.distractors)}
         is_reference = name == "truthfulqa" and plain(text) in references
         key = (probe.probe_id, text.lower() if name == "openqa_nq301" else f"{row['model']} {text}")
-        if row["annotator"] == SETS[name] and not is_reference and key not in seen:
+        if row["annotator"] == SETS[name] and not is_reference and (rows or key not in seen):
             seen.add(key)
             yield probe, text, row["label"]
 
 
-def grade_all(folder: Path, name: str, half: str) -> list[Graded]:
+def grade_all(folder: Path, name: str, half: str, *, rows: bool = False) -> list[Graded]:
     grader = default_grader()
     graded = []
-    for probe, text, label in read_labelled(folder, name):
+    for probe, text, label in read_labelled(folder, name, rows=rows):
         if half == "all" or (half == "held-out") == is_held_out(probe.probe_id):
             response = Response(
                 request_id="", probe_id=probe.probe_id, model="", prompt="", repeat=0, outcome="answered", text=text
@@ -141,10 +142,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--half", default="held-out", choices=["develop", "held-out", "all"])
     parser.add_argument("--only", choices=list(SETS))
+    parser.add_argument("--rows", action="store_true")
     parser.add_argument("--show", nargs=3, metavar=("LABEL", "VERDICT", "N"))
     options = parser.parse_args()
     for name in [options.only] if options.only else SETS:
-        graded = grade_all(options.folder / "data", name, options.half)
+        graded = grade_all(options.folder / "data", name, options.half, rows=options.rows)
         print_set(name, graded)
         if options.show:
             print_examples(graded, options.show[0], options.show[1], int(options.show[2]))

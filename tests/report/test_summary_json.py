@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -155,3 +156,19 @@ def test_the_format_is_pinned_to_the_record() -> None:
     assert Summary.__struct_config__.omit_defaults is False
     assert set(json.loads(summary_bytes(example.one_model()))) == set(Summary.__struct_fields__)
     assert Counts.__struct_config__.omit_defaults is False
+
+
+EARLIER = sorted((Path(__file__).resolve().parent.parent / "golden" / "summaries").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", EARLIER, ids=lambda path: path.stem)
+def test_summaries_of_earlier_versions_are_read(path: Path) -> None:
+    summary = read_summary(path.read_bytes(), path.name)
+    assert summary.schema_version == path.stem
+    assert summary.results[0].estimates
+
+
+def test_a_newer_minor_version_says_that_it_is_newer() -> None:
+    contents = {**json.loads(EARLIER[0].read_bytes()), "schema_version": "1.99.0", "invention": 1}
+    with pytest.raises(EvaluatorError, match=r"1\.99\.0.*upgrade"):
+        read_summary(json.dumps(contents).encode(), "s.json")

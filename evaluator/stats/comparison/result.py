@@ -21,7 +21,7 @@ from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
 
 DEFAULT_METRICS = ("hallucination_rate", "accuracy", "over_abstention_rate")
-FEWEST_TO_RANK = 3
+FEWEST_TO_RANK = 2
 
 
 def choose_questions(
@@ -83,7 +83,7 @@ def compare(
         calibrated: The labelled answers of every run by its id, to compare corrected rates; None for raw ones.
 
     Returns:
-        The comparison. Models of one run are ranked when there are three or more.
+        The comparison. The models of one run are ranked.
 
     Raises:
         ValueError: If the level is out of range.

@@ -193,8 +193,10 @@ def test_a_rank_shows_each_model_on_all_probes_it_was_graded_on(recorded_run: An
     ]
 
 
-def test_two_models_are_compared_and_not_ranked(recorded_run: Any) -> None:
-    assert compared(run_of(recorded_run, {"m": "cw", "n": "wc"}), "accuracy").rankings == ()
+def test_two_models_that_cannot_be_told_apart_share_both_ranks(recorded_run: Any) -> None:
+    (ranking,) = compared(run_of(recorded_run, {"m": "cw", "n": "wc"}), "accuracy").rankings
+    assert {(place.best, place.worst) for place in ranking.places} == {(1, 2)}
+    assert ranking.tie_groups == (("m", "n"),)
 
 
 def test_the_bootstrap_takes_over_where_it_may(recorded_run: Any) -> None:

@@ -1,0 +1,160 @@
+"""The single answers of a run as data for the page's browser: bounded in size, whatever the run holds.
+
+Whole probes are kept or left out, so that the models can be looked at side by side on each. Which
+probes are kept depends on their ids alone, not on how they were answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from evaluator.records import Probe, Response, Verdict
+
+MOST_BYTES = 20_000_000
+"""Of the answers as JSON: with charts and tables the page stays below 25 MB."""
+MOST_ANSWERS = 60_000
+TEXT_LIMIT = 4_000
+EVIDENCE_LIMIT = 300
+QUESTION_LIMIT = 4_000
+_FIXED_BYTES = 150
+"""What an answer takes beside its texts."""
+
+
+class Asked(NamedTuple):
+    """How many of the answers of the run the table holds."""
+
+    n_answers: int
+    n_answers_total: int
+    n_probes: int
+    n_probes_total: int
+
+
+class AnswerTable(NamedTuple):
+    """The answers as JSON, and what was left out."""
+
+    data: bytes
+    asked: Asked
+
+
+class Given(NamedTuple):
+    """One answer with what was made of it."""
+
+    response: Response
+    verdict: Verdict
+
+
+def answer_table(
+    probes: Sequence[Probe],
+    graded: Collection[Given],
+    gold: Mapping[str, str] | None = None,
+    *,
+    most_bytes: int = MOST_BYTES,
+) -> AnswerTable:
+    """Make the data of the browser.
+
+    Args:
+        probes: Of the run.
+        graded: Every answer, read twice.
+        gold: Labels that people gave, by request id.
+        most_bytes: Probes are left out until about so much is left.
+    """
+    sizes, n_by_probe = _sizes(graded)
+    kept = _kept(probes, sizes, n_by_probe, most_bytes)
+    shown = [probe for probe in probes if probe.probe_id in kept]
+    names = _Names()
+    rows = [_answer(given, kept, names, gold or {}) for given in graded if given.response.probe_id in kept]
+    data = {
+        "probes": [_probe(probe) for probe in shown],
+        "answers": rows,
+        **{name: list(table) for name, table in names.tables.items()},
+    }
+    asked = Asked(len(rows), len(graded), len(shown), len(probes))
+    return AnswerTable(msgspec.json.encode(data), asked)
+
+
+def _sizes(graded: Iterable[Given]) -> tuple[dict[str, int], dict[str, int]]:
+    sizes: dict[str, int] = {}
+    n_by_probe: dict[str, int] = {}
+    for response, verdict in graded:
+        size = min(len(response.text), TEXT_LIMIT) + min(len(verdict.evidence), EVIDENCE_LIMIT) + _FIXED_BYTES
+        # Texts beyond ASCII take up to three bytes a character in UTF-8.
+        size *= 1 if response.text.isascii() else 3
+        sizes[response.probe_id] = sizes.get(response.probe_id, 0) + size
+        n_by_probe[response.probe_id] = n_by_probe.get(response.probe_id, 0) + 1
+    return sizes, n_by_probe
+
+
+def _kept(
+    probes: Sequence[Probe], sizes: Mapping[str, int], n_by_probe: Mapping[str, int], most_bytes: int
+) -> dict[str, int]:
+    """Choose probes, by a hash of their ids, until the page is full; return their places among the kept."""
+    n_bytes = n_answers = 0
+    chosen: set[str] = set()
+    for probe in sorted(probes, key=lambda probe: hashlib.sha256(probe.probe_id.encode()).digest()):
+        n_bytes += sizes.get(probe.probe_id, 0) + 3 * min(len(probe.question), QUESTION_LIMIT) + _FIXED_BYTES
+        n_answers += n_by_probe.get(probe.probe_id, 0)
+        if chosen and (n_bytes > most_bytes or n_answers > MOST_ANSWERS):
+            break
+        chosen.add(probe.probe_id)
+    ordered = [probe.probe_id for probe in probes if probe.probe_id in chosen]
+    return {probe_id: position for position, probe_id in enumerate(ordered)}
+
+
+class _Names:
+    """Names that occur in many answers, each written once."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[str, int]] = {
+            name: {} for name in ("models", "prompts", "steps", "outcomes", "hosts", "kinds")
+        }
+
+    def __call__(self, table: str, name: str | None) -> int | None:
+        return None if name is None else self.tables[table].setdefault(_clean(name), len(self.tables[table]))
+
+
+def _answer(given: Given, kept: Mapping[str, int], names: _Names, gold: Mapping[str, str]) -> list[Any]:
+    response, verdict = given
+    return [
+        kept[response.probe_id],
+        names("models", response.model),
+        names("prompts", response.prompt),
+        response.repeat,
+        verdict.label or "ungraded",
+        gold.get(response.request_id),
+        names("steps", verdict.step),
+        names("outcomes", response.outcome),
+        names("hosts", response.served_by),
+        names("kinds", verdict.abstention_kind or verdict.ungraded),
+        verdict.probability,
+        response.confidence,
+        _cut(response.text, TEXT_LIMIT),
+        _cut(verdict.evidence, EVIDENCE_LIMIT),
+        response.request_id[:12],
+    ]
+
+
+def _probe(probe: Probe) -> list[Any]:
+    texts = (probe.unanswerable, probe.why, probe.topic, probe.language)
+    return [
+        _clean(probe.probe_id),
+        _cut(probe.question, QUESTION_LIMIT),
+        [_cut(target, TEXT_LIMIT) for target in probe.targets[:20]],
+        *(None if text is None else _cut(text, QUESTION_LIMIT) for text in texts),
+        _cut(probe.context or "", QUESTION_LIMIT),
+        probe.twin and _clean(probe.twin),
+        probe.source and _cut(probe.source, QUESTION_LIMIT),
+    ]
+
+
+def _clean(text: str) -> str:
+    """Replace halves of surrogate pairs, which cannot be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _cut(text: str, limit: int) -> str:
+    clean = _clean(text[:limit])
+    return clean if len(text) <= limit else f"{clean} … ({len(text) - limit:,} more characters)"
