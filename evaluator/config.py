@@ -49,6 +49,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -59,6 +60,7 @@ from evaluator.policy import GateCheck, GatePolicy
 from evaluator.records import ModelSettings, Price, Privacy, Record, Sampling
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
+_WRONG_WORD = re.compile(r"(?P<key>\w+)(?P<place>(?:\[[^\]]*\])?): invalid enum value (?P<word>'.*')$")
 MAX_CONFIG_BYTES = 1_000_000
 FAMILY_PREFIX = "family:"
 """Begins a probe set that is generated; anything else is a path."""
@@ -160,19 +162,38 @@ def read_settings(path: Path) -> Settings:
 
 
 def suggest(message: str) -> str:
-    """Add the nearest known key to a message about an unknown one.
+    """Add the nearest known key to a message about an unknown one, and the known words to one about a wrong word.
 
     >>> suggest("object contains unknown field `temprature`")
     "unknown key 'temprature'; did you mean 'temperature'?"
+    >>> suggest("gate.instrument: invalid enum value 'maybe'")
+    "gate.instrument: need one of undecided, fail, got 'maybe'"
     """
     found = _UNKNOWN.search(message)
     if not found:
-        return message
+        return _WRONG_WORD.sub(_with_words, message)
     known = {name for table in _TABLES for name in table.__struct_fields__}
     near = difflib.get_close_matches(found["key"], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
     where = message[: found.start()]
     return f"{where}unknown key {found['key']!r}; {hint}"
+
+
+def _with_words(found: re.Match[str]) -> str:
+    words = [
+        str(word)
+        for table in _TABLES
+        if found["key"] in table.__struct_fields__
+        for word in _words(get_type_hints(table)[found["key"]])
+    ]
+    return f"{found['key']}{found['place']}: need one of {', '.join(words)}, got {found['word']}" if words else found[0]
+
+
+def _words(hint: object) -> list[object]:
+    """The words that a field may hold, however deep in its type they are named."""
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return [word for inner in get_args(hint) for word in _words(inner)]
 
 
 _TABLES: tuple[type[Record], ...] = (Settings, JudgeTable, Privacy, Price, Thresholds, GatePolicy, GateCheck)

@@ -23,6 +23,8 @@ from evaluator.stats.comparison.pairing import Couples, Ground, Measured, common
 from evaluator.stats.gating.measure import Gated, check_policy, measure
 from evaluator.stats.gating.obstacles import differences_between, host_notes
 
+_SAME = "the run is its own baseline: no difference can show"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:
@@ -130,6 +132,7 @@ def _join(run: Measured, policy: GatePolicy, options: GateOptions) -> tuple[Gate
             f"the baseline, {left.changed} have other contents"
         )
     couples = couple_runs(run, baseline, None)
+    own_notes = [_SAME] if run.run_id == baseline.run_id else []
     accepted = {*options.allowed, *policy.allow_different}
     allowed, notes = _accept(run, baseline, couples, shared, accepted)
     notes += [note for note in couples.notes if "models" in accepted]
@@ -141,7 +144,7 @@ def _join(run: Measured, policy: GatePolicy, options: GateOptions) -> tuple[Gate
     if needs_labels and baseline.probes is not None:
         folders = [str(RunDirectory.find(one, options.out).path) for one in (options.run, name)]
         gated = dataclasses.replace(gated, labelled=labelled_runs(folders, options.out))
-    return gated, allowed, notes
+    return gated, allowed, [*own_notes, *notes]
 
 
 def _accept(

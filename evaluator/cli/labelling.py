@@ -221,8 +221,10 @@ def _say_outside(found: RunToLabel, request_ids: Iterable[str]) -> None:
     design, _ = found.directory.read_gold()
     if design is None:
         say("nothing was drawn in this run: its labels are no random sample, and no calibration can use them")
-    elif outside := set(request_ids) - design.drawn:
-        say(f"{len(outside):,} of the answers are not in the draw: no calibration uses their labels")
+    else:
+        if outside := set(request_ids) - design.drawn:
+            say(f"{len(outside):,} of the answers are not in the draw: no calibration uses their labels")
+        say(f"rates corrected with the labels: evaluator report {found.directory.path}")
 
 
 def show_status(found: RunToLabel, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ from evaluator.run.session import RunPlan
 ASK_ABOVE_USD = 1.0
 """A run that is expected to cost more is confirmed by the person at the terminal."""
 MOST_USD = 1_000_000.0
+NOTEWORTHY_USD = 0.01
+NOTEWORTHY_SHARE = 0.05
+"""Smaller differences between two ledgers are rounding and delay."""
 
 
 @dataclass(frozen=True)
@@ -131,3 +135,41 @@ def look_first(plan: RunPlan, todo: Sequence[Request], keys: Mapping[str, str], 
     if not spending.has_preflight:
         return []
     return asyncio.run(preflight([model for model in asked if needs_preflight(model)], keys))
+
+
+class Account:
+    """Compares what OpenRouter says its key has spent in a session with what the journals say."""
+
+    def __init__(self, plan: RunPlan, directory: RunDirectory, keys: Mapping[str, str]) -> None:
+        asked = (*plan.manifest.models, *plan.manifest.judges)
+        routed = [model for model in asked if model.id.startswith("openrouter/") and keys.get(model.id)]
+        self._directory = directory
+        self._models = {model.id for model in routed}
+        self._asked = routed[0] if routed and len({keys[model.id] for model in routed}) == 1 else None
+        self._key = keys[routed[0].id] if routed else None
+        self._billed_before = self._billed()
+        self._own_before = self._own() if self._billed_before is not None and directory.exists else 0.0
+
+    def _billed(self) -> float | None:
+        if self._asked is None:
+            return None
+        from evaluator.providers.account import key_usage_usd
+
+        return asyncio.run(key_usage_usd(self._asked, self._key))
+
+    def _own(self) -> float:
+        journals = (self._directory.read_journal(), read_journal(self._directory.judgements_path))
+        responses = (r for journal in journals for r in journal.responses.values() if r.model in self._models)
+        return math.fsum((r.cost_usd or 0.0) + r.retries_usd for r in responses)
+
+    def tell(self) -> None:
+        """Say so when the provider counts clearly more than the session knows of."""
+        after = self._billed() if self._billed_before is not None else None
+        if after is None or self._billed_before is None:
+            return
+        billed, own = after - self._billed_before, self._own() - self._own_before
+        if billed > own + max(NOTEWORTHY_USD, NOTEWORTHY_SHARE * own):
+            say(
+                f"OpenRouter counts ${billed:.4f} for this key since the session began, the journal ${own:.4f}; "
+                "its figure is account-wide: other jobs with the key are in it, and what failed may have been billed"
+            )

@@ -20,6 +20,7 @@ from evaluator.providers.http_model import HttpModel
 from evaluator.providers.pricing import Pricing
 from evaluator.providers.routing import (
     Host,
+    dearest,
     is_host_outside,
     is_other_model,
     provider_preferences,
@@ -44,6 +45,8 @@ class Connection:
     extra: dict[str, Any]
     """Sent with every request."""
     complete: Completer
+    hosts: tuple[Host, ...] = ()
+    """Of a router: who offers the model."""
 
 
 @asynccontextmanager
@@ -54,7 +57,7 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
         ProviderError: If there is no key, nothing answers, or the key, the model or its routing is refused.
     """
     async with connect(settings, key) as found:
-        yield HttpModel(
+        model = HttpModel(
             found.client,
             found.wire,
             found.model_name,
@@ -62,6 +65,8 @@ async def open_api(settings: ModelSettings, key: str | None) -> AsyncIterator[Ht
             extra=found.extra,
             complete=found.complete,
         )
+        model.dearest = dearest(found.hosts, settings.privacy)
+        yield model
 
 
 @asynccontextmanager
@@ -90,7 +95,7 @@ async def connect(settings: ModelSettings, key: str | None, *, is_batch: bool = 
         await _reach(settings, client, provider)
         hosts = await hosts_of(settings, client, name) if provider.is_router else ()
         extra = {"provider": provider_preferences(settings.privacy)} if provider.is_router else {}
-        yield Connection(client, wire, name, extra, Completer(settings, name, hosts, is_batch=is_batch))
+        yield Connection(client, wire, name, extra, Completer(settings, name, hosts, is_batch=is_batch), hosts)
 
 
 async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvider) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluator.errors import ProviderError
 from evaluator.providers.client import HttpClient
+from evaluator.providers.per_token import price_per_token
 from evaluator.providers.routing import Host, usable_hosts
 from evaluator.providers.wires.reading import decode, record, records, string
 from evaluator.records import Failure, ModelSettings
@@ -86,6 +87,7 @@ def _host(entry: dict[str, Any]) -> Host | None:
         name=name,
         tag=tag or name.casefold().replace(" ", "-"),
         quantization=string(entry.get("quantization")) or "unknown",
+        price=price_per_token(record(entry.get("pricing"))),
         parameters=frozenset(each for each in listed if isinstance(each, str))
         if isinstance(listed, list)
         else frozenset(),

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from evaluator.money import Price
 from evaluator.protocols import RateHint
 from evaluator.providers.client import HttpClient
 from evaluator.providers.rate_hints import read_rate_hints
@@ -39,6 +40,8 @@ class HttpModel:
         complete: Completion = unchanged,
     ) -> None:
         """`extra` is sent with every request; `complete` adds what the reply itself does not say."""
+        self.dearest: Price | None = None
+        """A price that nobody who may answer exceeds, where it is known better than from a list."""
         self._client = client
         self._wire = wire
         self._model_name = model_name

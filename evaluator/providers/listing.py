@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,13 +13,13 @@ from evaluator.providers.address import is_loopback
 from evaluator.providers.checks import prices_of, split_id
 from evaluator.providers.client import HttpClient
 from evaluator.providers.parameters import FAMILY_OF_AUTHOR, rule_for, takes_in_words
+from evaluator.providers.per_token import price_per_token
 from evaluator.providers.table import API_PROVIDERS
 from evaluator.providers.wires.reading import count, decode, record, records, string
 from evaluator.records import Failure, ModelSettings, Usage
 
 LIST_S = 30.0
 MOST_PAGES = 20
-_MILLION = 1_000_000
 
 
 class ListedModel(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -146,20 +145,3 @@ def read_listing(provider: str, body: dict[str, Any]) -> Iterator[ListedModel]:
             parameters=tuple(sorted(p for p in listed if isinstance(p, str))) if isinstance(listed, list) else (),
             takes=known.takes,
         )
-
-
-def price_per_token(pricing: dict[str, Any]) -> Price | None:
-    """Return a price that is given as strings, USD per token; None when a part of it is missing or cannot be."""
-    prompt, completion = _per_million(pricing.get("prompt")), _per_million(pricing.get("completion"))
-    if prompt is None or completion is None:
-        return None
-    return Price(prompt=prompt, completion=completion, cached=_per_million(pricing.get("input_cache_read")))
-
-
-def _per_million(value: Any) -> float | None:
-    try:
-        amount = float(value) * _MILLION if isinstance(value, str | int | float) else math.nan
-    except ValueError:
-        return None
-    # -1 stands for a price that depends on where the request is routed.
-    return amount if 0 <= amount <= _MILLION else None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from evaluator.errors import ConfigError
-from evaluator.records import ModelSettings, Privacy
+from evaluator.records import ModelSettings, Price, Privacy
 
 _DATE = re.compile(r"[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{3,4})$")
 _VERSION = re.compile(r"(?<=\d)-(?=\d)")
@@ -24,6 +24,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     tag: str
     """As routing names it: moonshotai, deepinfra/turbo."""
     quantization: str = "unknown"
+    price: Price | None = None
+    """USD per million tokens; None where it does not say."""
     parameters: frozenset[str] = frozenset()
 
 
@@ -87,6 +89,15 @@ def usable_hosts(hosts: Iterable[Host], privacy: Privacy) -> list[Host]:
         for host in hosts
         if may_serve(privacy, host.tag) and (not privacy.quantizations or host.quantization in privacy.quantizations)
     ]
+
+
+def dearest(hosts: Iterable[Host], privacy: Privacy) -> Price | None:
+    """Return a price that none of the hosts which may answer exceeds; None where one does not say its price."""
+    prices = [host.price for host in usable_hosts(hosts, privacy)]
+    known = [price for price in prices if price is not None]
+    if not known or len(known) < len(prices):
+        return None
+    return Price(prompt=max(p.prompt for p in known), completion=max(p.completion for p in known))
 
 
 def may_serve(privacy: Privacy, tag: str) -> bool:

@@ -11,6 +11,7 @@ from evaluator.report.behaviour import behaviour_sections
 from evaluator.report.confidence import confidence_sections
 from evaluator.report.expense import expense_section
 from evaluator.report.freshness import freshness_sections
+from evaluator.report.hosts import host_sections
 from evaluator.report.judges import judge_sections
 from evaluator.report.lookup import SLICES, find_estimate
 from evaluator.report.precision import budget_sections, validity_sections
@@ -64,6 +65,7 @@ def report_sections(summary: Summary) -> tuple[Section, ...]:
         *behaviour_sections(results),
         *topic_sections(results),
         *judge_sections(summary.judges),
+        *host_sections(results),
         expense_section(results),
         _notes(summary, results),
     )

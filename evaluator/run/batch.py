@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,7 +27,7 @@ from evaluator.journal import (
     OpenBatch,
     trusted_cost_usd,
 )
-from evaluator.providers.batch import BatchItem, BatchModel, BatchStatus
+from evaluator.providers.batch_job import BatchItem, BatchStatus
 from evaluator.providers.checks import prices_of
 from evaluator.providers.prices import most_usd
 from evaluator.records import Failure, ModelSettings, Request, Response
@@ -36,6 +37,10 @@ from evaluator.run.engine import Engine
 from evaluator.run.progress import Watcher
 
 FIRST_POLL_S = 30.0
+if TYPE_CHECKING:
+    # Opened by whoever has batches: it loads the HTTP client.
+    from evaluator.providers.batch import BatchModel
+
 POLL_GROWTH = 1.5
 POLL_MOST_S = 600.0
 OLD_DAYS = 20

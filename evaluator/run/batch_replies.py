@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from evaluator.providers.batch import ItemReply
+from evaluator.providers.batch_job import ItemReply
 from evaluator.records import Response
 
 TWICE = "batch_twice"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,7 +19,7 @@ from evaluator.journal import Answered, Expense, JournalState, JournalWriter, Ru
 from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader
 from evaluator.providers import open_provider, with_defaults
-from evaluator.providers.batch import has_batches, open_batches
+from evaluator.providers.checks import has_batches
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
 from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
@@ -28,6 +29,9 @@ from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
 from evaluator.run.stated import answer_alone
+
+if TYPE_CHECKING:
+    from evaluator.providers.batch import BatchModel
 
 RECORDED_PACKAGES = ("genai-prices", "httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
 
@@ -174,7 +178,7 @@ class Session:
         manifest = self._plan.manifest
         async with AsyncExitStack() as stack:
             batched = [model for model in manifest.models if self._is_batched(model)]
-            batches = {m.id: await stack.enter_async_context(open_batches(m, self._keys.get(m.id))) for m in batched}
+            batches = {m.id: await stack.enter_async_context(self._open_batches(m)) for m in batched}
             providers = {
                 model.id: await stack.enter_async_context(open_provider(model, self._keys.get(model.id)))
                 for model in manifest.models
@@ -200,6 +204,12 @@ class Session:
                 others = [model for model in manifest.models if model.id in providers]
                 rest = [request for request in todo if request.model in providers]
                 await self._engine.ask(open_lanes(others, providers, rest, state, bounds), bounds, by_batch)
+
+    def _open_batches(self, model: ModelSettings) -> AbstractAsyncContextManager[BatchModel]:
+        # Imported late: it loads the HTTP client, which a run of recorded answers does not need.
+        from evaluator.providers.batch import open_batches
+
+        return open_batches(model, self._keys.get(model.id))
 
     def _is_batched(self, model: ModelSettings) -> bool:
         return self._plan.manifest.config.get("batch") is True and has_batches(model)

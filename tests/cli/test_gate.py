@@ -146,6 +146,11 @@ def test_limits_alone_need_no_baseline(runs: Path) -> None:
         ("[gate]\nlevel = 95\n", "level: need a number between 0.5 and 1, got 95"),
         ("[gate]\nmax_ungraded = 5\n", "max_ungraded: need a share from 0 to 1, got 5"),
         ('[[gate.check]]\nmetric = "acuracy"\nmin = 0.1\n', "metric: unknown 'acuracy'; did you mean 'accuracy'?"),
+        ('[gate]\ninstrument = "maybe"\n', "gate.instrument: need one of undecided, fail, got 'maybe'"),
+        (
+            '[gate]\nallow_different = ["probe"]\n',
+            "allow_different[0]: need one of grader, prompt, probes, settings, served, models, got 'probe'",
+        ),
         ("probes = []\n", "need a table [gate], got none"),
     ],
 )

@@ -203,7 +203,7 @@ def test_a_key_never_travels_unencrypted(name: str) -> None:
 
 
 def test_the_cost_comes_from_the_list_when_the_provider_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pricing_module, "prices_of", lambda settings: PriceList("openai", "gpt-5.5"))
+    monkeypatch.setattr(pricing_module, "prices_of", lambda settings, is_batch: PriceList("openai", "gpt-5.5"))
     with answering("openai", "chat") as server:
         response = ask(settings_for("openai", server.base_url))
     assert response.cost_usd == pytest.approx(10 * 5e-6 + 5 * 30e-6)
@@ -216,7 +216,7 @@ def test_the_cost_that_the_router_reports_is_taken_and_checked(
     cost: float, flags: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prices = PriceList("openrouter", "moonshotai/kimi-k2.6")
-    monkeypatch.setattr(pricing_module, "prices_of", lambda settings: prices)
+    monkeypatch.setattr(pricing_module, "prices_of", lambda settings, is_batch: prices)
     body = json.loads(well_formed("openrouter", "chat", "Canberra").body)
     body["usage"]["cost"] = cost
     with answering("openrouter", "chat", Reply(json.dumps(body).encode())) as server:

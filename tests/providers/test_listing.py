@@ -10,7 +10,8 @@ import pytest
 
 from evaluator.errors import ProviderError
 from evaluator.money import Price
-from evaluator.providers.listing import known_model, known_models, listed_models, price_per_token, read_listing
+from evaluator.providers.listing import known_model, known_models, listed_models, read_listing
+from evaluator.providers.per_token import price_per_token
 from evaluator.providers.table import API_PROVIDERS
 from tests.chat_server import Reply, chat_server
 from tests.providers.test_parameters import DIRECT, ROUTED

@@ -9,6 +9,8 @@ import pytest
 
 from evaluator.providers.checks import prices_of
 from evaluator.providers.prices import PriceList, most_usd
+from evaluator.providers.pricing import Pricing
+from evaluator.providers.wires.reading import Reading
 from evaluator.records import Message, ModelSettings, Request, Sampling, Usage
 from tests.providers.test_parameters import DIRECT, ROUTED
 
@@ -103,3 +105,13 @@ def test_the_most_an_attempt_can_cost_is_above_what_it_does() -> None:
         **{name: getattr(request, name) for name in request.__struct_fields__} | {"sampling": Sampling()}
     )
     assert most_usd(prices, unlimited) is None
+
+
+def test_row_24_a_run_that_crosses_the_dear_hours_prices_each_request_by_its_own_time() -> None:
+    pricing = Pricing(ModelSettings(id="deepseek/deepseek-v4-pro"))
+    reading = Reading(outcome="answered", text="x", usage=MILLION)
+    before, within = (pricing(reading, AT.replace(hour=h, minute=m)) for h, m in ((0, 59), (1, 0)))
+    assert within.cost_usd == pytest.approx(2 * (before.cost_usd or 0))
+    # The answer may come in another hour than the question went.
+    assert prices_of(ModelSettings(id="deepseek/deepseek-v4-pro")) == PriceList("deepseek", "deepseek-v4-pro")
+    assert PriceList("deepseek", "deepseek-v4-pro").highest_usd(MILLION) == pytest.approx(within.cost_usd)

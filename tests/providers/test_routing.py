@@ -11,13 +11,14 @@ from evaluator.errors import ConfigError
 from evaluator.providers import with_defaults
 from evaluator.providers.routing import (
     Host,
+    dearest,
     is_host_outside,
     is_other_model,
     may_serve,
     provider_preferences,
     usable_hosts,
 )
-from evaluator.records import ModelSettings, Privacy
+from evaluator.records import ModelSettings, Price, Privacy
 
 KIMI = "openrouter/moonshotai/kimi-k2.6"
 HOSTS = (
@@ -179,3 +180,15 @@ def test_a_host_outside_privacy_is_seen(served_by: str, privacy: Privacy, is_out
 )
 def test_another_model_is_told_from_a_dated_name(asked: str, served: str, is_other: bool) -> None:
     assert is_other_model(asked, served) == is_other
+
+
+def test_the_dearest_price_is_of_the_hosts_that_may_answer() -> None:
+    hosts = (
+        Host(name="A", tag="a", price=Price(prompt=1.0, completion=9.0)),
+        Host(name="B", tag="b", price=Price(prompt=2.0, completion=3.0)),
+        Host(name="C", tag="c", price=Price(prompt=50.0, completion=50.0)),
+    )
+    assert dearest(hosts, Privacy(forbidden_hosts=("c",))) == Price(prompt=2.0, completion=9.0)
+    assert dearest(hosts, Privacy(pinned_host="b")) == Price(prompt=2.0, completion=3.0)
+    assert dearest((*hosts, Host(name="D", tag="d")), Privacy()) is None, "one does not say"
+    assert dearest((), Privacy()) is None

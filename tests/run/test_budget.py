@@ -193,3 +193,19 @@ def test_row_118_a_run_that_fits_goes_on_in_silence() -> None:
     cap, told = spend_twenty(0.0001, cost=0.005)
     assert cap.reserve(request_to(model("a", completion=1.0)), 0.1) is None
     assert told == []
+
+
+def test_the_dearest_host_of_a_router_is_what_an_attempt_can_cost() -> None:
+    class Routed:
+        dearest = Price(prompt=100.0, completion=200.0)
+
+        async def answer(self, request: Request) -> Response:
+            raise AssertionError("nobody is asked")
+
+    each = model("a", completion=1.0)
+    listed, routed = Lane(each, Biller(0, 0.0), []), Lane(each, Routed(), [])
+    request = request_to(each)
+    assert (routed.most_usd(request) or 0) > 1000 * 200e-6 > (listed.most_usd(request) or 0)
+    unlisted = ModelSettings(id="server/m", sampling=Sampling(max_tokens=10))
+    assert Lane(unlisted, Biller(0, 0.0), []).most_usd(request_to(unlisted)) is None
+    assert Lane(unlisted, Routed(), []).most_usd(request_to(unlisted)) is not None

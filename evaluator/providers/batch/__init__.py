@@ -16,9 +16,9 @@ import msgspec
 from evaluator.providers.api import Connection, connect
 from evaluator.providers.batch.anthropic_messages import AnthropicBatches
 from evaluator.providers.batch.gemini_inline import GeminiBatches
-from evaluator.providers.batch.job import BatchApi, BatchItem, BatchStatus, ItemReply
 from evaluator.providers.batch.openai_files import OpenAIBatches
 from evaluator.providers.batch.openrouter_inline import OpenRouterBatches
+from evaluator.providers.batch_job import BatchApi, BatchItem, BatchStatus, ItemReply
 from evaluator.providers.checks import check_batch, has_batches, split_id
 from evaluator.providers.wires.reading import Reading
 from evaluator.records import Failure, ModelSettings, Request, Response

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from evaluator.providers.batch.calls import as_reply, body_of, get_json, path_part, post_json
-from evaluator.providers.batch.job import DOWNLOAD_S, MOST_PAGES, BatchItem, BatchStatus, ItemReply, lost
+from evaluator.providers.batch_job import DOWNLOAD_S, MOST_PAGES, BatchItem, BatchStatus, ItemReply, lost
 from evaluator.providers.client import HttpClient
 from evaluator.providers.wires.reading import count, decode, record, records, string
 from evaluator.records import Failure

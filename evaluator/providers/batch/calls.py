@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from evaluator.providers.batch.job import CALL_S, lost
+from evaluator.providers.batch_job import CALL_S, lost
 from evaluator.providers.client import HttpClient
 from evaluator.providers.reply import HttpReply, redacted
 from evaluator.providers.wait_hints import wait_hint_s

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from evaluator.providers.batch.calls import as_reply, get_json, path_part, post_json
-from evaluator.providers.batch.job import DOWNLOAD_S, MOST_PAGES, BatchItem, BatchStatus, ItemReply, lost
+from evaluator.providers.batch_job import DOWNLOAD_S, MOST_PAGES, BatchItem, BatchStatus, ItemReply, lost
 from evaluator.providers.client import HttpClient
 from evaluator.providers.wires.reading import count, record, records, string
 from evaluator.records import Failure

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 
 from evaluator.journal import Attempts
 from evaluator.protocols import Provider, RateHinting
+from evaluator.providers.address import is_loopback
 from evaluator.providers.checks import prices_of
-from evaluator.providers.prices import most_usd
-from evaluator.records import ModelSettings, Request, Response
+from evaluator.providers.prices import OwnPrice, most_usd
+from evaluator.records import ModelSettings, Price, Request, Response
 from evaluator.run.bounds import MAX_WAIT_S
 from evaluator.run.lanes.breaker import Breaker
 from evaluator.run.lanes.gate import Gate
 from evaluator.run.lanes.item import Attempt, Item
-from evaluator.run.lanes.limit import Limit
+from evaluator.run.lanes.limit import START, Limit
 from evaluator.run.lanes.quota import Quota
 from evaluator.run.lanes.retries import RetryBudget
 
@@ -45,7 +46,10 @@ class Lane:
         self.trouble_since: float | None = None
         """When the first failure came after the last answer."""
         self.gate = Gate()
-        self.limit = Limit(settings.concurrency or 1)
+        # A server on this machine knows no rate limit; others are approached with care.
+        ceiling = settings.concurrency or 1
+        is_here = settings.base_url is not None and is_loopback(settings.base_url)
+        self.limit = Limit(ceiling, start=ceiling if is_here else START)
         self.quota = Quota()
         self.breaker = Breaker()
         # Seeded by the model's name: waits differ between lanes and repeat between runs.
@@ -55,6 +59,9 @@ class Lane:
         self._n_put_back = 0
         self._retries = RetryBudget()
         self._prices = prices_of(settings)
+        # What the hosts of a router ask now may be more than the list says.
+        found = getattr(provider, "dearest", None)
+        self._dearest = OwnPrice(found) if isinstance(found, Price) else None
         self._hinting = provider if isinstance(provider, RateHinting) else None
         self._before = before or {}
 
@@ -125,7 +132,8 @@ class Lane:
 
     def most_usd(self, request: Request) -> float | None:
         """Return the most that one attempt can cost; None when the price is unknown."""
-        return None if self._prices is None else most_usd(self._prices, request)
+        bounds = [most_usd(prices, request) for prices in (self._prices, self._dearest) if prices is not None]
+        return max((each for each in bounds if each is not None), default=None)
 
     def forget(self, item: Item) -> None:
         """Ask `item` no more."""
