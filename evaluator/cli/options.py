@@ -94,7 +94,7 @@ DetectOption = Annotated[
 ]
 LikeOption = Annotated[
     str | None,
-    typer.Option("--like", metavar="RUN", help="An earlier run whose spread, clusters and labels hold here."),
+    typer.Option("--like", metavar="RUN", help="An earlier run whose spread, clusters, labels and tokens hold here."),
 ]
 MetricOption = Annotated[
     str, typer.Option("--metric", metavar="NAME", help="The rate to compare. Default: hallucination_rate.")

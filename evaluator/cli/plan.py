@@ -124,12 +124,14 @@ def show_plan(
     import msgspec
 
     from evaluator.cli.plan_power import detection_of
+    from evaluator.cli.reporting import load_summary
     from evaluator.cli.result import terminal_width
     from evaluator.report import forecast_bytes, render_forecast
-    from evaluator.run.forecast import forecast
+    from evaluator.run.forecast import forecast, seen_in
 
     detection = detection_of(planned.probes, settings.repeats, power, Path(settings.out))
-    found = forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd)
+    seen = seen_in(load_summary(power.like, Path(settings.out))) if power.like is not None else {}
+    found = forecast(planned, todo, n_judged=n_judged, max_usd=settings.max_usd, seen=seen)
     found = msgspec.structs.replace(found, detection=detection)
     if as_json:
         sys.stdout.write(forecast_bytes(found).decode("ascii"))
