@@ -18,15 +18,16 @@ from evaluator.cli.interruption import run_session
 from evaluator.cli.judging import ask_judges, resume_command, say_open_judgements
 from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
+from evaluator.cli.open_files import make_room_for
 from evaluator.cli.result import conclude, save, show
 from evaluator.cli.spending import Account, Spending, budget_of, confirm, look_first, open_of
 from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
-from evaluator.journal import Expense, JournalState, RunDirectory, check_run_id
-from evaluator.probeset import read_probe_sets
-from evaluator.records import Summary, Verdict
+from evaluator.journal import Expense, JournalState, RunDirectory, check_run_id, odd_place
+from evaluator.probeset import read_probe_sets, sample_probe_sets
+from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
@@ -50,7 +51,7 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
     bounds = options.limits.bounds()
     if not settings.probes:
         raise ConfigError("need at least one probe set: --probes PATH or probes = [...] in the config file")
-    probe_sets = read_probe_sets(settings.probes)
+    probe_sets = sample_probe_sets(read_probe_sets(settings.probes), settings.sample, seed=settings.seed)
     grader = default_grader()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     name = check_run_id(options.run_id) if options.run_id else new_run_id(datetime.now(UTC))
@@ -134,6 +135,7 @@ class Asking:
         models, judges = plan.manifest.models if plan.requests else (), plan.manifest.judges
         keys, judge_keys = keys_of(models), keys_of(judges)
         fetch_weights((*models, *judges))
+        say_doubts(directory, (*models, *judges))
         if plan.requests:
             asyncio.run(reach_judges(plan.manifest, judge_keys))
         account = Account(plan, directory, {**judge_keys, **keys})
@@ -160,6 +162,14 @@ class Asking:
         work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
         number = asyncio.run(run_session(session, display, work))
         return number, session.verdicts
+
+
+def say_doubts(directory: RunDirectory, models: Sequence[ModelSettings]) -> None:
+    """Say what about this machine could get in the way of a run, before it begins."""
+    n_connections = sum(model.concurrency or 1 for model in models)
+    for doubt in (odd_place(directory.path), make_room_for(n_connections)):
+        if doubt is not None:
+            say(f"warning: {doubt}")
 
 
 def end(summary: Summary, directory: RunDirectory, number: int | None) -> NoReturn:

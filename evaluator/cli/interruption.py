@@ -1,4 +1,4 @@
-"""Signals: the first lets what is in flight finish, the second ends at once."""
+"""Signals: the first lets what is in flight finish, the second ends at once; a closed terminal is one, too."""
 
 from __future__ import annotations
 
@@ -50,7 +50,12 @@ def _signals(session: Stoppable, received: list[int], display: Display) -> Itera
         loop.call_later(GRACE_S, task.cancel)
         display.note(f"stopping: waiting up to {GRACE_S:.0f} s for requests in flight; again to stop at once")
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    # What is ignored stays ignored, as a closed terminal under nohup.
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
     for number in numbers:
         loop.add_signal_handler(number, on_signal, number)
     try:

@@ -13,6 +13,7 @@ from evaluator.journal.entries import (
 )
 from evaluator.journal.gold import Gold, GoldFile, read_gold
 from evaluator.journal.history import HistoryFile
+from evaluator.journal.place import odd_place
 from evaluator.journal.read import JournalState, OpenBatch, read_journal
 from evaluator.journal.rundir import RunDirectory, check_run_id
 from evaluator.journal.runs import baselines_named, choose_runs, list_runs, pin_run, remove_run
@@ -43,6 +44,7 @@ __all__ = [
     "check_run_id",
     "choose_runs",
     "list_runs",
+    "odd_place",
     "picodollars",
     "pin_run",
     "read_gold",

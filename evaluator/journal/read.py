@@ -79,6 +79,11 @@ def read_journal(path: Path) -> JournalState:
         try:
             entry = decode_line(line, decoder)
         except ValueError as exc:
+            marker = encode_line(Torn(line=suspect[0])) if suspect else b""
+            if marker.startswith(line):
+                # The crash came while the end that an earlier one tore was being marked.
+                state.mend, suspect = marker[len(line) :], None
+                break
             if not line.endswith(b"\n"):
                 # The torn end stays as evidence: it becomes a line of its own, and the next says so.
                 state.mend = b"\n" + encode_line(Torn(line=number))
@@ -86,14 +91,27 @@ def read_journal(path: Path) -> JournalState:
             _refuse(path, suspect)
             suspect = (number, str(exc))
             continue
+        state.mend = b"" if line.endswith(b"\n") else b"\n"
         if isinstance(entry, Torn) and suspect and entry.line == suspect[0]:
             suspect = None
             continue
         _refuse(path, suspect)
         _apply(state, entry)
-        state.mend = b"" if line.endswith(b"\n") else b"\n"
     _refuse(path, suspect)
+    _count_later_sends(state)
     return state
+
+
+def _count_later_sends(state: JournalState) -> None:
+    """A request whose answer came late may have been sent once more before anybody knew."""
+    for request_id in state.open_attempts.keys() & state.responses.keys():
+        response, later = state.responses[request_id], state.open_attempts[request_id]
+        if response.outcome != "failed":
+            state.responses[request_id] = msgspec.structs.replace(
+                response,
+                attempts=response.attempts + later.sent,
+                ambiguous_sends=response.ambiguous_sends + later.ambiguous,
+            )
 
 
 def _refuse(path: Path, suspect: tuple[int, str] | None) -> None:

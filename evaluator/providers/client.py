@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
@@ -42,13 +43,15 @@ class HttpClient:
         """`key_header` carries the key: `authorization` as a bearer token, any other header as it is."""
         self.base_url = check_base_url(base_url)
         self._key = check_key(key) if key else None
-        headers = {"user-agent": "evaluator"} | dict(headers or {})
+        headers = {"user-agent": "evaluator", "accept": "*/*", "accept-encoding": "gzip, deflate"} | dict(headers or {})
         if self._key:
             headers[key_header] = f"Bearer {self._key}" if key_header == "authorization" else self._key
-        self._client = httpx.AsyncClient(
-            transport=AiohttpTransport(client=lambda: self._session(connections)),
-            headers=headers,
-            follow_redirects=False,
+        self._headers = headers
+        self._urls: dict[str, httpx.URL] = {}
+        # The transport itself: a client around it would look for cookies and redirects, which there
+        # never are, at the price of the request itself. The session has its own TLS, which verifies.
+        self._transport = AiohttpTransport(
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client=lambda: self._session(connections)
         )
 
     def _session(self, connections: int) -> aiohttp.ClientSession:
@@ -65,7 +68,7 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def post(
         self, path: str, body: bytes, *, deadline_s: float, content_type: str = "application/json"
@@ -99,17 +102,18 @@ class HttpClient:
         body: bytes | None = None,
         content_type: str | None = None,
     ) -> HttpReply | Failure:
-        headers = {"content-type": content_type} if content_type else {}
+        headers = self._headers | {"content-type": content_type} if content_type else self._headers
+        url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.base_url + path))
         # A read timeout restarts with every byte, so only a deadline around the attempt ends a dripping body.
-        timeout = httpx.Timeout(None, connect=min(CONNECT_TIMEOUT_S, deadline_s))
+        limits = {"timeout": {"connect": min(CONNECT_TIMEOUT_S, deadline_s)}}
+        request = httpx.Request(method, url, headers=headers, content=body, extensions=limits)
         try:
-            async with (
-                asyncio.timeout(deadline_s),
-                self._client.stream(
-                    method, self.base_url + path, content=body, headers=headers, timeout=timeout
-                ) as reply,
-            ):
-                return self._without_key(await read(reply))
+            async with asyncio.timeout(deadline_s):
+                reply = await self._transport.handle_async_request(request)
+                try:
+                    return self._without_key(await read(reply))
+                finally:
+                    await reply.aclose()
         except TimeoutError:
             return Failure(kind="transient", message=f"no answer within {deadline_s:g} s", maybe_paid=True)
         except (httpx.HTTPError, aiohttp.ClientError) as exc:

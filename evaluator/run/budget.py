@@ -84,7 +84,7 @@ class SpendCap:
         if self.spent.most + self._reserved + most > self._cap:
             return Refusal(
                 f"the next request could cost up to ${most / PER_USD:.4f}; "
-                f"${self.spent_usd:.4f} of {self.max_usd:g} USD are spent"
+                f"${self.spent_usd:.4f} of {self.max_usd:g} USD are spent; a higher --max-usd goes on"
             )
         self._held[request.request_id] = most_usd
         self._reserved += most

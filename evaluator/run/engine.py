@@ -59,7 +59,8 @@ class Engine:
         """Set when nothing more is to be sent."""
         self._n_reserved = 0
         self._settled = asyncio.Event()
-        self._late: dict[str, list[asyncio.Timeout]] = {}
+        self._late: dict[str, dict[int, asyncio.Timeout]] = {}
+        """Overdue attempts that may still be answered, by request id and number."""
         self._is_offline = self._is_asked = False
         self._stored: deque[Response] = deque()
         self._stored_one = asyncio.Event()
@@ -134,6 +135,11 @@ class Engine:
                 wake.set()
 
     async def _make(self, lane: Lane, attempt: Attempt) -> None:
+        if attempt.item.spare is not None:
+            # It came between the decision to ask again and now: nothing is paid twice.
+            lane.withdraw(attempt, _clock())
+            self._use_spare(lane, attempt.item, attempt.item.spare)
+            return
         if not await self._afford(lane, attempt):
             lane.withdraw(attempt, _clock())
             return
@@ -199,7 +205,7 @@ class Engine:
     def _on_overdue(self, lane: Lane, attempt: Attempt, hard: asyncio.Timeout) -> None:
         request = attempt.item.request
         attempt.is_overdue, attempt.item.is_flying = True, False
-        self._late.setdefault(request.request_id, []).append(hard)
+        self._late.setdefault(request.request_id, {})[attempt.number] = hard
         response = overdue(request, lane.settings.timeout_s)
         self._settle(attempt, response)
         self._fail(lane, attempt, response)
@@ -208,13 +214,17 @@ class Engine:
     def _take_late(self, lane: Lane, attempt: Attempt, response: Response) -> None:
         """Use an answer that came after its deadline, if the request has none by then."""
         item = attempt.item
+        self._late.get(item.request.request_id, {}).pop(attempt.number, None)
         if response.failure is not None:
             return
         response = with_flag(response, "late")
-        if item.is_done or item.is_flying:
+        if item.is_flying or (item.is_done and not item.has_failed):
             item.spare = response
             self._journal.put(Spare(at=_now(), attempt=attempt.number, response=response))
             return
+        self._use_spare(lane, item, response)
+
+    def _use_spare(self, lane: Lane, item: Item, response: Response) -> None:
         item.attempts.rescue()
         lane.forget(item)
         self._finish(item, response)
@@ -228,9 +238,7 @@ class Engine:
         self._notice_offline()
         step = next_after(lane, attempt, response, _clock(), is_offline=self._is_offline)
         if item.spare is not None:
-            item.attempts.rescue()
-            lane.forget(item)
-            self._finish(item, item.spare)
+            self._use_spare(lane, item, item.spare)
         elif step == "final":
             self._finish(item, response)
         else:
@@ -244,8 +252,9 @@ class Engine:
 
     def _finish(self, item: Item, response: Response) -> None:
         """Put the response on disk, then grade it; a cancelled caller does not lose it."""
-        item.is_done = True
-        for hard in self._late.pop(item.request.request_id, ()):
+        item.is_done, item.has_failed = True, response.failure is not None
+        # Nobody waits for what can only be paid for and not used.
+        for hard in self._late.pop(item.request.request_id, {}).values():
             hard.reschedule(_clock())
         self.keep(item.attempts.told_in(response))
 

@@ -7,7 +7,7 @@ length and speed of answers, which the forecast lists.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from evaluator.money import Forecast, ForecastLine
 from evaluator.providers.checks import has_batches, is_thinking, prices_of
 from evaluator.providers.prices import MESSAGE_TOKENS, Prices, most_prompt_tokens
-from evaluator.records import ModelSettings, Request, Usage
+from evaluator.records import ModelSettings, Request, Summary, Usage
 from evaluator.run.judge_load import JudgeLoad, estimated_tokens, judge_loads
 from evaluator.run.session import RunPlan
 
@@ -31,6 +31,35 @@ TOKENS_PER_S = {"local": 15.0}
 """Of one answer, while others are made beside it."""
 USUAL_TOKENS_PER_S = 60.0
 BATCH_MINUTES = 24 * 60.0
+NO_TOKENS = frozenset({"pending", "failed"})
+"""Outcomes of requests that no answer was generated for."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What one answer of a model had in an earlier run, on average."""
+
+    run_id: str
+    completion_tokens: float
+    reasoning_tokens: float
+    seconds: float | None
+
+
+def seen_in(summary: Summary) -> dict[str, Seen]:
+    """Return what the answers of each model had in a run, where it counted their tokens."""
+    found = {}
+    for model in {result.model for result in summary.results}:
+        own = [result for result in summary.results if result.model == model]
+        n = sum(n for result in own for outcome, n in result.outcomes.items() if outcome not in NO_TOKENS)
+        tokens = [result.cost.completion_tokens for result in own]
+        seconds = [result.latency.median_s for result in own if result.latency.median_s is not None]
+        if n and None not in tokens:
+            found[model] = Seen(
+                run_id=summary.manifest.run_id,
+                completion_tokens=sum(each or 0 for each in tokens) / n,
+                reasoning_tokens=sum(result.cost.reasoning_tokens or 0 for result in own) / n,
+                seconds=sum(seconds) / len(seconds) if seconds else None,
+            )
+    return found
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +75,17 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     most_prompts: Counter[int]
     """How many requests have at most so many prompt tokens."""
     is_batch: bool = False
+    seen: Seen | None = None
 
 
-def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_usd: float | None = None) -> Forecast:
+def forecast(
+    plan: RunPlan,
+    todo: Sequence[Request],
+    *,
+    n_judged: int = 0,
+    max_usd: float | None = None,
+    seen: Mapping[str, Seen] | None = None,
+) -> Forecast:
     """Return what asking `todo`, the open requests of `plan`, would cost and take.
 
     Args:
@@ -56,6 +93,7 @@ def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_u
         todo: The requests that nobody has answered yet.
         n_judged: Answers that were judged already.
         max_usd: The cap that is set on the run, to be told.
+        seen: What answers had in an earlier run, by model; it is better than an assumption.
     """
     manifest = plan.manifest
     is_batch = manifest.config.get("batch") is True
@@ -63,6 +101,7 @@ def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_u
         model_work(model, [r for r in todo if r.model == model.id], is_batch=is_batch and has_batches(model))
         for model in manifest.models
     ]
+    work = [msgspec.structs.replace(each, seen=(seen or {}).get(each.settings.id)) for each in work]
     work += judge_work(plan, n_judged=n_judged)
     lines = tuple(map(forecast_line, work))
     known = [line.usd for line in lines if line.usd is not None]
@@ -82,7 +121,7 @@ def forecast(plan: RunPlan, todo: Sequence[Request], *, n_judged: int = 0, max_u
         # Lanes work side by side; judges begin when there are answers.
         minutes=sum(max((line.minutes for line in lines if line.role == r), default=0.0) for r in ("model", "judge")),
         lines=lines,
-        assumptions=assumptions(lines),
+        assumptions=assumptions(lines, work),
     )
 
 
@@ -127,9 +166,11 @@ def _judge_work(settings: ModelSettings, likely: JudgeLoad, most: JudgeLoad, n_j
 def forecast_line(work: Work) -> ForecastLine:
     """Return what one model or judge would cost and take."""
     settings, n = work.settings, work.n_requests
-    reasoning = expected_reasoning(settings)
+    reasoning, wanted = expected_reasoning(settings), work.reply_tokens + expected_reasoning(settings)
+    if work.seen is not None:
+        reasoning, wanted = round(work.seen.reasoning_tokens), round(work.seen.completion_tokens)
     limit = settings.sampling.max_tokens
-    completion = work.reply_tokens + reasoning if limit is None else min(work.reply_tokens + reasoning, limit)
+    completion = wanted if limit is None else min(wanted, limit)
     prices = prices_of(settings, is_batch=work.is_batch)
     each = Usage(prompt_tokens=round(work.prompt_tokens / max(n, 1)), completion_tokens=completion)
     usd_each = prices.cost_usd(each) if prices else None
@@ -144,8 +185,14 @@ def forecast_line(work: Work) -> ForecastLine:
         usd=None if usd_each is None else n * usd_each,
         usd_most=_usd_most(work, prices),
         price_source=prices.source if prices and usd_each is not None else None,
-        minutes=_minutes(work, n * seconds_each(settings, completion)),
+        minutes=_minutes(work, n * _seconds(work, completion)),
     )
+
+
+def _seconds(work: Work, completion_tokens: int) -> float:
+    if work.seen is None or work.seen.seconds is None:
+        return seconds_each(work.settings, completion_tokens)
+    return work.seen.seconds
 
 
 def _minutes(work: Work, seconds: float) -> float:
@@ -188,10 +235,13 @@ def seconds_each(settings: ModelSettings, completion_tokens: int) -> float:
     return FIRST_TOKEN_S + completion_tokens / TOKENS_PER_S.get(provider, USUAL_TOKENS_PER_S)
 
 
-def assumptions(lines: Sequence[ForecastLine]) -> tuple[str, ...]:
+def assumptions(lines: Sequence[ForecastLine], work: Sequence[Work]) -> tuple[str, ...]:
     """Say what the expected figures rest on."""
-    said = [f"an answer has {ANSWER_TOKENS} tokens, at {USUAL_TOKENS_PER_S:.0f} tokens per second"]
-    thinking = sorted({line.model for line in lines if line.reasoning_tokens})
+    seen = {each.settings.id: each.seen.run_id for each in work if each.seen is not None}
+    said = [f"the answers of {model} are as in run {run_id}" for model, run_id in sorted(seen.items())]
+    if any(line.role == "model" and line.model not in seen for line in lines):
+        said.append(f"an answer has {ANSWER_TOKENS} tokens, at {USUAL_TOKENS_PER_S:.0f} tokens per second")
+    thinking = sorted({line.model for line in lines if line.reasoning_tokens} - seen.keys())
     if thinking:
         efforts = ", ".join(f"{tokens:,} at effort {effort}" for effort, tokens in REASONING_TOKENS.items())
         said.append(f"reasoning has {efforts}, and as at {UNSAID_EFFORT} where none is set ({', '.join(thinking)})")

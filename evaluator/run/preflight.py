@@ -19,6 +19,13 @@ from evaluator.records import Message, ModelSettings, Request, Response
 
 QUESTION = "What is the capital of Australia? Answer with one word."
 WHAT = "preflight"
+SCHEMA = {
+    "type": "object",
+    "properties": {"answer": {"type": "string"}},
+    "required": ["answer"],
+    "additionalProperties": False,
+}
+"""What the answer must be, of a judge whose replies are bound to a schema."""
 
 
 def preflight_request(settings: ModelSettings) -> Request:
@@ -33,6 +40,7 @@ def preflight_request(settings: ModelSettings) -> Request:
         repeat=0,
         messages=messages,
         sampling=settings.sampling,
+        json_schema=SCHEMA if settings.structured_output else None,
     )
 
 

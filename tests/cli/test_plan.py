@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 
-from tests.chat_server import answer, chat_server
+from tests.chat_server import Reply, answer, chat_server
 from tests.cli.command import evaluator
 
 PROBES = "".join(f'{{"probe_id": "p{n}", "question": "Who is {n}?", "targets": ["X"]}}\n' for n in range(4))
@@ -57,3 +58,17 @@ def test_a_price_in_the_file_is_used_and_a_negative_one_refused(tmp_path: Path) 
     done = evaluator("plan", "e.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert "price.prompt: need USD per million tokens from 0 to 1,000,000, got -1" in done.stderr
+
+
+def test_the_answers_of_an_earlier_run_are_a_better_guess_than_an_assumption(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(PROBES)
+
+    def script(request: dict[str, Any], n: int) -> Reply:
+        return answer("Y" if "1" in str(request["messages"]) else "I don't know.")
+
+    with chat_server(script) as server:
+        words = ("--probes", "p.jsonl", "--model", "server/m", "--base-url", server.base_url)
+        assert evaluator("run", *words, "--run-id", "before", cwd=tmp_path).returncode == 0
+    document = json.loads(evaluator("plan", *words, "--like", "before", "--json", cwd=tmp_path).stdout)
+    assert document["lines"][0]["completion_tokens"] == 4 * 5
+    assert document["assumptions"] == ["the answers of server/m are as in run before"]

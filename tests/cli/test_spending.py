@@ -210,3 +210,18 @@ def test_row_118_in_a_whole_run(folder: Path) -> None:
         assert on.returncode == 4
         assert 25 < sum(server.ledger.values()) < N_PROBES
         assert till.usd <= 0.06
+
+
+def test_a_judge_that_binds_no_reply_to_a_schema_is_found_by_its_first_question(folder: Path) -> None:
+    error = b'{"error": {"message": "response_format is not supported", "code": "unsupported_parameter"}}'
+
+    def script(request: dict[str, Any], n: int) -> Reply:
+        return Reply(error, status=400) if "response_format" in request else Till(model="gpt-5.5")(request, n)
+
+    with chat_server(Till()) as server, chat_server(script) as judge:
+        table = ["[[judge]]", 'id = "openai/gpt-5.5"', f'base_url = "{judge.base_url}"', "structured_output = true"]
+        config(folder, server, *table)
+        done = evaluator("run", "e.toml", "--run-id", "r", cwd=folder, env=KEY)
+        assert done.returncode == 2
+        assert "openai/gpt-5.5: HTTP 400: response_format is not supported" in done.stderr
+        assert not server.ledger

@@ -174,3 +174,17 @@ def test_a_full_disk_is_an_error_and_nothing_is_acknowledged_after_it(
 
 def _no_space(_file: int) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_a_crash_while_a_torn_end_is_marked_is_mended_too(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    write(path, intent(1), intent(2))
+    whole = path.read_bytes()
+    torn = whole[:-20]
+    path.write_bytes(torn)
+    write(path, intent(3))
+    marked = path.read_bytes()
+    for length in range(len(torn) + 2, len(marked) + 1):
+        path.write_bytes(marked[:length])
+        write(path, intent(4))
+        assert set(read_journal(path).open_attempts) >= {"r1", "r4"}, marked[:length]

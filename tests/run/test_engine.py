@@ -95,9 +95,9 @@ class Bench:
         self.notes = Notes()
 
     def ask(self, **scripts: Answer) -> dict[str, ScriptedProvider]:
-        return asyncio.run(self._ask(scripts))
+        return asyncio.run(self.ask_all(scripts))
 
-    async def _ask(self, scripts: dict[str, Answer]) -> dict[str, ScriptedProvider]:
+    async def ask_all(self, scripts: dict[str, Answer]) -> dict[str, ScriptedProvider]:
         providers = {name: ScriptedProvider(script) for name, script in scripts.items()}
         state = read_journal(self.path)
         async with JournalWriter(self.path, state) as journal:

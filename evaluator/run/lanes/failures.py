@@ -71,6 +71,7 @@ def _is_given_up(lane: Lane, attempt: Attempt, failure: Failure) -> bool:
 
 
 def _on_permanent(lane: Lane, attempt: Attempt, response: Response, now: float) -> bool:  # noqa: ARG001
+    lane.gate.on_answer(attempt.sent_at)  # A bad one, but the API is there.
     lane.permanent_in_a_row += 1
     if lane.permanent_in_a_row >= PERMANENT_TO_HALT:
         lane.halt(f"{lane.permanent_in_a_row} failures in a row, the last: {_told(response)}")
@@ -78,6 +79,7 @@ def _on_permanent(lane: Lane, attempt: Attempt, response: Response, now: float) 
 
 
 def _on_malformed(lane: Lane, attempt: Attempt, response: Response, now: float) -> bool:  # noqa: ARG001
+    lane.gate.on_answer(attempt.sent_at)
     attempt.item.malformed += 1
     # What has an id or says how it ended comes from the API, however bad it is.
     is_from_api = response.provider_request_id or response.finish_reason or "empty" in response.flags

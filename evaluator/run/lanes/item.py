@@ -20,6 +20,8 @@ class Item(msgspec.Struct):
     refused: int = 0
     """Failures that a rate limit or a lost network explains."""
     is_done: bool = False
+    has_failed: bool = False
+    """Done, but without an answer."""
     is_flying: bool = False
     """Whether an attempt is on its way that is not overdue."""
     spare: Response | None = None

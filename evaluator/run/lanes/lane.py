@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from evaluator.journal import Attempts
 from evaluator.protocols import Provider, RateHinting
+from evaluator.providers.address import is_loopback
 from evaluator.providers.checks import prices_of
 from evaluator.providers.prices import OwnPrice, most_usd
 from evaluator.records import ModelSettings, Price, Request, Response
@@ -16,7 +17,7 @@ from evaluator.run.bounds import MAX_WAIT_S
 from evaluator.run.lanes.breaker import Breaker
 from evaluator.run.lanes.gate import Gate
 from evaluator.run.lanes.item import Attempt, Item
-from evaluator.run.lanes.limit import Limit
+from evaluator.run.lanes.limit import START, Limit
 from evaluator.run.lanes.quota import Quota
 from evaluator.run.lanes.retries import RetryBudget
 
@@ -45,7 +46,10 @@ class Lane:
         self.trouble_since: float | None = None
         """When the first failure came after the last answer."""
         self.gate = Gate()
-        self.limit = Limit(settings.concurrency or 1)
+        # A server on this machine knows no rate limit; others are approached with care.
+        ceiling = settings.concurrency or 1
+        is_here = settings.base_url is not None and is_loopback(settings.base_url)
+        self.limit = Limit(ceiling, start=ceiling if is_here else START)
         self.quota = Quota()
         self.breaker = Breaker()
         # Seeded by the model's name: waits differ between lanes and repeat between runs.

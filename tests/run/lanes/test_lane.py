@@ -171,7 +171,7 @@ def test_a_lane_without_answers_is_given_up_after_its_patience(works_until: floa
 
 
 def test_a_stopped_server_on_this_machine_is_given_up_within_a_minute_or_two() -> None:
-    world = World(50, base_url="http://127.0.0.1:8000/v1")
+    world = World(250, base_url="http://127.0.0.1:8000/v1")
     world.run(lambda request, at: fails("transient") if at >= 1 else None)
     assert world.lane.halted is not None
     assert world.now < 2 * failures.HERE_PATIENCE_S
@@ -228,3 +228,18 @@ def test_an_attempt_that_was_not_sent_after_all_leaves_no_trace() -> None:
     again = lane.take(0.0)
     assert again is not None
     assert (again.item.attempts.sent, lane.in_flight) == (0, 1)
+
+
+@pytest.mark.parametrize("kind", ["malformed", "permanent", "loading", "rate_limited", "transient"])
+def test_whatever_a_probe_brings_the_lane_goes_on(kind: str) -> None:
+    """The first attempt after a pause fails in every way there is."""
+    seen = {"probes": 0}
+
+    def api(request: Request, at: float) -> Failure | None:
+        if at < 1:
+            return fails("rate_limited", status=429, wait_s=5.0)
+        seen["probes"] += 1
+        return fails(kind, status=500) if seen["probes"] == 1 else None
+
+    world = World(60).run(api)
+    assert len(world.answered) + len(world.failed) == 60

@@ -1,0 +1,109 @@
+"""Rows 48 to 61: bytes that are no answer, and answers that are hard to read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from evaluator.journal import Answered
+from evaluator.jsonl import encode_line
+from evaluator.providers import client as client_module
+from evaluator.report.safe_text import safe_text
+from tests.faults.fault_server import CLOSE, ask_once, chat, http, told
+
+MALFORMED = ("malformed", "malformed")
+
+
+def test_row_48_html_is_no_answer_and_its_start_is_kept() -> None:
+    response = ask_once(http(b"<html>\x1b[31mlogin" + b"x" * 10_000, 200, "content-type: text/html"))
+    assert told(response)[:2] == MALFORMED
+    assert response.detail is not None
+    assert response.detail.startswith("html: <html>")
+    assert len(response.detail) <= 2100
+
+
+def test_row_49_a_body_shorter_than_told_may_have_been_paid() -> None:
+    body = chat()
+    assert told(ask_once(http(body, length=len(body) + 50), CLOSE)) == ("failed", "transient", True)
+
+
+@pytest.mark.parametrize("more", [b'{"choices": []}', b"trailing", b"]", b"\x00"])
+def test_row_50_whatever_follows_the_json_makes_it_none(more: bytes) -> None:
+    assert told(ask_once(http(chat() + more)))[:2] == MALFORMED
+
+
+def test_row_51_a_byte_order_mark_is_accepted() -> None:
+    assert ask_once(http(b"\xef\xbb\xbf" + chat())).text == "Canberra"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-32-be"])
+def test_row_52_another_encoding_than_utf_8_is_refused(encoding: str) -> None:
+    assert told(ask_once(http(chat().decode().encode(encoding))))[:2] == MALFORMED
+
+
+def test_row_53_broken_utf_8_is_never_graded() -> None:
+    response = ask_once(http(chat("Canb\u00e9rra").replace(b"\\u00e9", b"\xc3")))
+    assert told(response)[:2] == MALFORMED
+    assert response.text == ""
+    assert response.detail is not None
+    assert "\\xc3" in response.detail, "what came is kept, escaped"
+
+
+def test_row_54_control_characters_are_stored_escaped_and_shown_harmless() -> None:
+    nasty = "a\x00b\x1b[2Jc\r\u202ed"
+    response = ask_once(http(chat(nasty)))
+    assert response.text == nasty
+    line = encode_line(Answered(at="now", response=response))
+    assert all(32 <= byte < 127 for byte in line[:-1])
+    assert not set(safe_text(response.text)) & {"\x00", "\x1b", "\r", "\u202e"}
+
+
+@pytest.mark.parametrize("literal", [b"NaN", b"Infinity", b"-Infinity"])
+def test_row_55_numbers_that_are_none_are_refused(literal: bytes) -> None:
+    body = b'{"choices": [{"finish_reason": "stop", "message": {"content": "x"}}], "usage": {"prompt_tokens": %s}}'
+    assert told(ask_once(http(body % literal)))[:2] == MALFORMED
+
+
+def test_row_56_a_number_of_five_thousand_digits_raises_nothing() -> None:
+    body = b'{"choices": [{"finish_reason": "stop", "message": {"content": "x"}}], "usage": {"prompt_tokens": %s}}'
+    response = ask_once(http(body % (b"9" * 5000)))
+    assert response.outcome in {"answered", "malformed"}
+    assert response.usage is None or response.usage.prompt_tokens is None
+
+
+@pytest.mark.parametrize("bracket", [b"[", b'{"a":'])
+def test_row_57_brackets_without_end_raise_nothing(bracket: bytes) -> None:
+    assert told(ask_once(http(bracket * 200_000)))[:2] == MALFORMED
+
+
+def test_row_58_a_long_answer_is_taken_and_graded_in_bounded_time() -> None:
+    response = ask_once(http(chat("very " * 400_000)), timeout_s=20.0)
+    assert response.outcome == "answered"
+    assert len(response.text) == 2_000_000
+
+
+def test_row_59_a_body_without_end_is_cut_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", 100_000)
+    endless = [b"x" * 50_000 for _ in range(20)]
+    assert told(ask_once(http(b"", length=10**9), *endless, 5.0)) == ("malformed", "malformed", True)
+
+
+def test_row_59_what_counts_is_the_size_after_decompression(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", 100_000)
+    bomb = gzip.compress(b" " * 5_000_000)
+    assert len(bomb) < 100_000
+    assert told(ask_once(http(bomb, 200, "content-encoding: gzip"))) == ("malformed", "malformed", True)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_row_60_bad_compression_is_tried_again_and_may_have_been_paid(encoding: str) -> None:
+    response = ask_once(http(b"not compressed at all", 200, f"content-encoding: {encoding}"))
+    assert told(response) == ("failed", "transient", True)
+
+
+def test_row_61_the_charset_of_the_header_is_ignored() -> None:
+    body = json.dumps({"choices": [{"finish_reason": "stop", "message": {"content": "né"}}]}, ensure_ascii=False)
+    headers = "content-type: application/json; charset=latin-1"
+    assert ask_once(http(body.encode(), 200, headers)).text == "né"

@@ -1,0 +1,83 @@
+"""Rows 63 to 80: answers that are JSON, and still odd."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from evaluator.providers.table import API_PROVIDERS
+from evaluator.records import Message, Request, Sampling
+from tests.faults.fault_server import ask_once, chat, http, told
+
+
+def body(**fields: object) -> bytes:
+    return http(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("choices", [None, [], "x", {}, [None], [1], [{}]])
+def test_row_63_without_a_choice_there_is_no_answer(choices: object) -> None:
+    assert told(ask_once(body(id="x", model="m", choices=choices)))[:2] == ("malformed", "malformed")
+    assert told(ask_once(body(id="x", model="m")))[:2] == ("malformed", "malformed")
+
+
+def test_row_63_of_more_than_one_choice_the_first_counts() -> None:
+    choices = [{"index": n, "finish_reason": "stop", "message": {"content": text}} for n, text in enumerate("ab")]
+    assert ask_once(body(choices=choices)).text == "a"
+
+
+@pytest.mark.parametrize("content", [None, "", "  \n", 7, {"text": "x"}, [], [7], [{"type": "image"}]])
+def test_row_64_content_that_is_no_text_is_no_answer(content: object) -> None:
+    response = ask_once(http(chat(content)))
+    assert response.outcome == "malformed"
+    assert response.text.strip() == ""
+
+
+def test_row_65_an_answer_that_sits_in_the_reasoning_is_not_graded() -> None:
+    message = {"role": "assistant", "content": "", "reasoning_content": "It is Canberra."}
+    response = ask_once(http(chat(message=message)))
+    assert response.outcome == "malformed"
+    assert "empty" in response.flags
+    assert response.reasoning == "It is Canberra."
+
+
+def test_row_67_a_refusal_beside_content_is_a_refusal_and_both_are_kept() -> None:
+    message = {"role": "assistant", "content": "Well.", "refusal": "I can't."}
+    response = ask_once(http(chat(message=message)))
+    assert (response.outcome, response.text) == ("refused", "Well.")
+
+
+def test_row_68_an_error_beside_partial_text_is_not_an_answer() -> None:
+    response = ask_once(http(chat("The capi", error={"code": 502, "message": "disconnected"}, finish_reason="error")))
+    assert told(response)[:2] == ("failed", "transient")
+    assert response.text == ""
+
+
+def test_row_74_repeats_are_sent_with_different_seeds_and_no_cache_is_asked_for() -> None:
+    def sent(repeat: int) -> dict[str, object]:
+        request = Request(
+            request_id="r",
+            probe_id="p",
+            model="m",
+            prompt="none",
+            repeat=repeat,
+            messages=(Message(role="user", content="q"),),
+            sampling=Sampling(temperature=1.0, seed=5),
+        )
+        return API_PROVIDERS["openrouter"].wire(None).body(request, "m")
+
+    assert (sent(0)["seed"], sent(1)["seed"]) == (5, 6)
+    headers = API_PROVIDERS["openrouter"].wire(None).headers
+    assert not [name for name in headers if "cache" in name.lower()]
+
+
+def test_row_76_a_call_of_tools_is_no_answer() -> None:
+    message = {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "type": "function"}]}
+    response = ask_once(http(chat(message=message, finish_reason="tool_calls")))
+    assert response.outcome == "malformed"
+
+
+def test_row_77_no_count_of_prompt_tokens_is_no_error() -> None:
+    answered = json.loads(chat())
+    for usage in ({}, {"completion_tokens": 3}, {"prompt_tokens": 0, "completion_tokens": 3}):
+        assert ask_once(body(**answered, usage=usage)).outcome == "answered"

@@ -1,0 +1,121 @@
+"""Rows 25 to 47: what an HTTP status means, and what the lane makes of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from evaluator.providers.table import API_PROVIDERS
+from evaluator.providers.wires.faults import kind_of_status
+from evaluator.records import Request
+from tests.faults.fault_server import QUESTION, ask_once, chat, http, told
+from tests.run.lanes.test_lane import World, fails
+
+
+def error(status: int, message: str, *headers: str, **fields: object) -> bytes:
+    return http(json.dumps({"error": {"message": message} | fields}).encode(), status, *headers)
+
+
+def meant(status: int, message: str, *headers: str, **fields: object) -> tuple[str, str | None, bool]:
+    return told(ask_once(error(status, message, *headers, **fields)))
+
+
+def test_row_26_a_prompt_that_is_too_long_is_truncated_and_not_asked_again() -> None:
+    assert meant(400, "This model's maximum context length is 8192 tokens") == ("truncated", None, False)
+
+
+def test_row_27_a_policy_refusal_by_status_is_blocked() -> None:
+    assert meant(400, "flagged", code="invalid_prompt") == ("blocked", None, False)
+    assert meant(400, "rejected", type="content_filter") == ("blocked", None, False)
+
+
+def test_row_28_an_upload_that_was_cut_is_sent_again() -> None:
+    message = "The request body is not valid JSON: unexpected end of data"
+    assert meant(400, message) == ("failed", "transient", False)
+
+
+def test_row_31_out_of_credit_leaves_the_rest_pending() -> None:
+    world = World(500)
+    world.run(lambda request, at: fails("halted", status=402) if at >= 3 else None)
+    assert world.lane.halted is not None
+    assert len(world.answered) == 20 + 40 + 80, "what was answered stays"
+    assert not world.failed
+    assert len(world.sent) == 20 + 40 + 80 + 100, "one window is lost, not the run"
+
+
+def test_row_32_a_full_budget_in_flight_is_a_rate_limit() -> None:
+    world = World(300)
+    full = fails("rate_limited", status=402, wait_s=8.0)
+    world.run(lambda request, at: full if 2 <= at < 6 else None)
+    assert len(world.answered) == 300
+    assert world.lane.limit.value < 100
+
+
+@pytest.mark.parametrize("metadata", [{"reasons": ["violence"]}, {"flagged_input": "how do I"}])
+def test_row_33_moderation_is_blocked(metadata: dict[str, object]) -> None:
+    body = json.dumps({"error": {"code": 403, "message": "flagged", "metadata": metadata}}).encode()
+    assert told(ask_once(http(body, 403))) == ("blocked", None, False)
+
+
+@pytest.mark.parametrize("metadata", [{"patterns": ["ignore"]}, {"limit_source": "openrouter_key_limit"}])
+def test_row_34_a_guardrail_or_budget_of_ones_own_is_not_the_models(metadata: dict[str, object]) -> None:
+    body = json.dumps({"error": {"code": 403, "message": "no", "metadata": metadata}}).encode()
+    assert told(ask_once(http(body, 403))) == ("failed", "halted", False)
+
+
+def test_row_35_a_challenge_page_may_pass_and_names_its_ray() -> None:
+    response = ask_once(http(b"<html>Just a moment...</html>", 403, "cf-ray: 8f1a2b3c4d5e6f70-FRA"))
+    assert told(response) == ("failed", "transient", False)
+    assert response.detail is not None
+    assert "8f1a2b3c4d5e6f70-FRA" in response.detail
+
+
+def test_row_36_a_model_that_is_gone_halts_its_lane() -> None:
+    assert meant(404, "The model `m` does not exist", code="model_not_found") == ("failed", "halted", False)
+
+
+@pytest.mark.parametrize("status", [408, 409, 425, 499, 500, 502, 503, 504, *range(520, 531)])
+def test_row_38_what_may_pass_is_tried_again(status: int) -> None:
+    assert kind_of_status(status) == "transient"
+    assert meant(status, "sorry")[:2] == ("failed", "transient")
+
+
+@pytest.mark.parametrize("code", ["credit_balance_exhausted", "organization_spend_limit_exceeded"])
+def test_row_40_a_429_about_money_halts(code: str) -> None:
+    assert meant(429, "You exceeded your quota", type="insufficient_quota", code=code) == ("failed", "halted", False)
+
+
+def test_row_41_a_limit_of_zero_halts() -> None:
+    assert meant(429, "Quota exceeded for metric x, limit: 0") == ("failed", "halted", False)
+
+
+def test_row_42_a_429_in_html_is_a_rate_limit_all_the_same() -> None:
+    page = http(b"<html><h1>429 Too Many Requests</h1></html>", 429, "content-type: text/html")
+    assert told(ask_once(page)) == ("failed", "rate_limited", False)
+
+
+@pytest.mark.parametrize("status", [200, 204, 205])
+def test_row_45_an_empty_body_is_no_answer(status: int) -> None:
+    outcome, _, _ = told(ask_once(http(b"", status)))
+    assert outcome in {"malformed", "failed"}
+
+
+def test_row_46_early_hints_are_no_answer() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n"
+    assert ask_once(hints, http(chat())).text == "Canberra"
+
+
+def test_row_47_a_stream_that_nobody_asked_for_is_malformed() -> None:
+    events = b'data: {"choices": [{"delta": {"content": "Canb"}}]}\n\ndata: [DONE]\n\n'
+    response = ask_once(http(events, 200, "content-type: text/event-stream"))
+    assert told(response)[:2] == ("malformed", "malformed")
+    assert response.text == ""
+
+
+def test_rows_81_to_87_no_wire_asks_for_a_stream() -> None:
+    request = Request(
+        request_id="r", probe_id="p", model="m", prompt="none", repeat=0, messages=(), sampling=QUESTION.sampling
+    )
+    for provider in API_PROVIDERS.values():
+        assert not provider.wire(provider.default_api).body(request, "m").get("stream")
