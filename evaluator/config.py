@@ -107,6 +107,8 @@ class Settings(Record, frozen=True):
     probes: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ("none",)
     repeats: int = 1
+    sample: int | None = None
+    """Ask so many probes only, drawn at random by `seed`; twins stay together."""
     seed: int = 0
     out: str = "reports"
     concurrency: int | None = None
@@ -230,6 +232,7 @@ def model_settings(settings: Settings) -> tuple[ModelSettings, ...]:
         raise ConfigError("prompts: need at least one, e.g. none or permit, got an empty list")
     _require_once("model", settings.model)
     _require("repeats", settings.repeats, 1, 1000)
+    _require("sample", settings.sample, 1, 10_000_000)
     return tuple(_join(settings, settings.sampling, table) for table in settings.model)
 
 

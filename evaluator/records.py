@@ -282,6 +282,8 @@ class ProbeSetRef(Record, frozen=True):
     licence: str | None = None
     seed: int | None = None
     """For generated probes: name, version, seed and n give the same probes again."""
+    sampled_from: int | None = None
+    """Probes of the whole set, when a run asks a random part of it."""
 
 
 class PromptRef(Record, frozen=True):

@@ -26,7 +26,7 @@ from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
 from evaluator.journal import Expense, JournalState, RunDirectory, check_run_id, odd_place
-from evaluator.probeset import read_probe_sets
+from evaluator.probeset import read_probe_sets, sample_probe_sets
 from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
@@ -51,7 +51,7 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
     bounds = options.limits.bounds()
     if not settings.probes:
         raise ConfigError("need at least one probe set: --probes PATH or probes = [...] in the config file")
-    probe_sets = read_probe_sets(settings.probes)
+    probe_sets = sample_probe_sets(read_probe_sets(settings.probes), settings.sample, seed=settings.seed)
     grader = default_grader()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     name = check_run_id(options.run_id) if options.run_id else new_run_id(datetime.now(UTC))

@@ -73,6 +73,10 @@ PromptOption = Annotated[
     list[str] | None,
     typer.Option("--prompt", metavar="NAME", help="none, permit, target:T; each also NAME+confidence. Repeatable."),
 ]
+SampleOption = Annotated[
+    int | None,
+    typer.Option("--sample", metavar="N", help="Ask N probes only, drawn at random; twins stay together."),
+]
 RepeatsOption = Annotated[int | None, typer.Option("--repeats", metavar="K", help="Ask every probe K times.")]
 MaxTokensOption = Annotated[int | None, typer.Option("--max-tokens", metavar="N", help="Longest answer.")]
 TemperatureOption = Annotated[float | None, typer.Option("--temperature", metavar="T")]

@@ -28,6 +28,7 @@ from evaluator.cli.options import (
     ReuseOption,
     RunIdOption,
     RunsOption,
+    SampleOption,
     SelfGradingOption,
     SliceOption,
     TemperatureOption,
@@ -48,6 +49,7 @@ def plan(
     answers: AnswersOption = None,
     prompt: PromptOption = None,
     repeats: RepeatsOption = None,
+    sample: SampleOption = None,
     max_tokens: MaxTokensOption = None,
     temperature: TemperatureOption = None,
     concurrency: ConcurrencyOption = None,
@@ -93,6 +95,7 @@ def plan(
         answers=answers,
         prompt=prompt,
         repeats=repeats,
+        sample=sample,
         max_tokens=max_tokens,
         temperature=temperature,
         concurrency=concurrency,
@@ -144,7 +147,7 @@ def plan_of(settings: Settings, *, allow_self_grading: bool) -> RunPlan:
 
     from evaluator.errors import ConfigError
     from evaluator.graders import default_grader
-    from evaluator.probeset import read_probe_sets
+    from evaluator.probeset import read_probe_sets, sample_probe_sets
     from evaluator.run.judging import with_judges
     from evaluator.run.session import prepare
 
@@ -152,7 +155,8 @@ def plan_of(settings: Settings, *, allow_self_grading: bool) -> RunPlan:
         raise ConfigError("need at least one probe set: --probes PATH or probes = [...] in the config file")
     grader = default_grader()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    planned = prepare(settings, read_probe_sets(settings.probes), grader, run_id="plan", started_at=started_at)
+    probe_sets = sample_probe_sets(read_probe_sets(settings.probes), settings.sample, seed=settings.seed)
+    planned = prepare(settings, probe_sets, grader, run_id="plan", started_at=started_at)
     manifest = with_judges(planned.manifest, settings, grader.name, allow_self_grading=allow_self_grading)
     return msgspec.structs.replace(planned, manifest=manifest)
 

@@ -31,6 +31,7 @@ from evaluator.cli.options import (
     ReuseOption,
     RunIdOption,
     RunsOption,
+    SampleOption,
     SelfGradingOption,
     TemperatureOption,
     YesOption,
@@ -48,6 +49,7 @@ def run(
     answers: AnswersOption = None,
     prompt: PromptOption = None,
     repeats: RepeatsOption = None,
+    sample: SampleOption = None,
     max_tokens: MaxTokensOption = None,
     temperature: TemperatureOption = None,
     concurrency: ConcurrencyOption = None,
@@ -90,6 +92,7 @@ def run(
         answers=answers,
         prompt=prompt,
         repeats=repeats,
+        sample=sample,
         max_tokens=max_tokens,
         temperature=temperature,
         concurrency=concurrency,
@@ -122,6 +125,7 @@ class RunFlags:
     answers: str | None
     prompt: list[str] | None
     repeats: int | None
+    sample: int | None
     max_tokens: int | None
     temperature: float | None
     concurrency: int | None
@@ -143,6 +147,7 @@ def settings_from(config: Path | None, flags: RunFlags) -> Settings:
         "probes": tuple(flags.probes) if flags.probes else None,
         "prompts": tuple(flags.prompt) if flags.prompt else None,
         "repeats": flags.repeats,
+        "sample": flags.sample,
         "concurrency": flags.concurrency,
         "out": flags.out,
         "max_usd": flags.max_usd,

@@ -9,6 +9,7 @@ from evaluator.probeset.families.registry import Family, family_names, find_fami
 from evaluator.probeset.leak import leak_auroc
 from evaluator.probeset.probe_set import ProbeSet, content_sha256
 from evaluator.probeset.read import read_probe_set, read_probe_sets
+from evaluator.probeset.sample import sample_probe_sets
 from evaluator.probeset.scaffold import scaffold
 from evaluator.probeset.split import split_by_hash
 from evaluator.probeset.write import write_probe_set
@@ -33,6 +34,7 @@ __all__ = [
     "read_family",
     "read_probe_set",
     "read_probe_sets",
+    "sample_probe_sets",
     "scaffold",
     "split_by_hash",
     "stats_of",

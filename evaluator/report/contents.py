@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from evaluator.records import Manifest, ModelResult, Summary
+from evaluator.records import Manifest, ModelResult, ProbeSetRef, Summary
 from evaluator.report import format as fmt
 from evaluator.report.behaviour import behaviour_sections
 from evaluator.report.confidence import confidence_sections
@@ -107,9 +107,15 @@ def report_facts(summary: Summary) -> str:
 
 def _probe_sets(manifest: Manifest) -> list[str]:
     return [
-        f"{safe_text(' '.join(filter(None, (s.name, s.version))), limit=60)} ({_several(s.n_probes, 'probe')})"
+        f"{safe_text(' '.join(filter(None, (s.name, s.version))), limit=60)} ({_extent(s)})"
         for s in manifest.probe_sets
     ]
+
+
+def _extent(ref: ProbeSetRef) -> str:
+    if ref.sampled_from is None:
+        return _several(ref.n_probes, "probe")
+    return f"{fmt.count(ref.n_probes)} of {_several(ref.sampled_from, 'probe')}"
 
 
 def _several(n: int, noun: str) -> str:
