@@ -19,7 +19,8 @@ from evaluator.records import AbstentionKind
 
 KINDS: tuple[AbstentionKind, ...] = ("policy_refusal", "clarification", "dont_know", "premise_corrected")
 """Most specific first: the kind of a declining sentence is the first that fits."""
-_PHRASES = {kind: compile_phrases(kind) for kind in (*KINDS, "no_answer", "denial", "filler", "guess")}
+_ALL_KINDS = (*KINDS, "no_answer", "denial", "filler", "guess")
+_DECLINING = frozenset(["dont_know", "policy_refusal", "clarification"])
 _CONTRAST = "|".join(sorted(word for word in WORDS["contrast"] if len(word) > 1))
 _CLAUSE_END = re.compile(rf"[,;:—–]\s+|[，；：،]|(?=\s(?:{_CONTRAST})\s)", re.IGNORECASE)
 
@@ -97,7 +98,7 @@ def make_question(question: str) -> Sentence:
 
 
 def _declines(roles: frozenset[str]) -> bool:
-    return bool(roles & {"dont_know", "policy_refusal", "clarification"})
+    return not _DECLINING.isdisjoint(roles)
 
 
 def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
@@ -106,15 +107,15 @@ def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
     starts = list(accumulate(map(len, lines), initial=0))
     text = b"".join((*lines, b" "))
     found: list[set[str]] = [set() for _ in sentences]
-    for kind, pattern in _PHRASES.items():
-        for match in pattern.finditer(text):
+    for kind in _ALL_KINDS:
+        for match in compile_phrases(kind).finditer(text):
             found[bisect_right(starts, match.start()) - 1].add(kind)
     return tuple(map(frozenset, found))
 
 
 def has_phrase(kind: str, sentence: Sentence) -> bool:
     """Whether a sentence has a phrase of one kind."""
-    return _PHRASES[kind].search(f" {' '.join(sentence.tokens)} {BREAK} ".encode()) is not None
+    return compile_phrases(kind).search(f" {' '.join(sentence.tokens)} {BREAK} ".encode()) is not None
 
 
 def remaining_clauses(sentence: Sentence) -> tuple[list[Sentence], bool]:
