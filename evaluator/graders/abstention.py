@@ -137,7 +137,9 @@ def _declining_sentence(stance: Stance, question: str) -> int | None:
 
 def _is_aside(sentence: Sentence, kinds: AbstractSet[str]) -> bool:
     """Whether only a relative clause has phrases of these kinds: "It was Otto, who was not known then"."""
-    clauses = split_clauses(sentence) if not WORDS["relative"].isdisjoint(sentence.tokens) else ()
+    if WORDS["relative"].isdisjoint(sentence.tokens):
+        return False
+    clauses = split_clauses(sentence)
     saying = [clause for clause, roles in zip(clauses, find_roles(clauses), strict=True) if roles & kinds]
     return bool(saying) and all(clause.tokens[0] in WORDS["relative"] for clause in saying if clause.tokens)
 

@@ -65,7 +65,7 @@ def is_bare_decline(sentence: Sentence) -> bool:
     Among the targets of a probe it is no statement to match: an answer that says so abstains. "Nobody knows"
     and "this cannot be answered" are about the world: to say so is correct where a target says so.
     """
-    return _declines(find_roles((sentence,))[0]) and not WORDS["speaker"].isdisjoint(sentence.tokens)
+    return not WORDS["speaker"].isdisjoint(sentence.tokens) and _has_declining(sentence)
 
 
 def assertions(stance: Stance, targets: tuple[str, ...]) -> tuple[Sentence, ...]:
@@ -88,7 +88,7 @@ def _unanswered(sentences: tuple[Sentence, ...]) -> Iterator[Sentence]:
 def _has_unknown(targets: tuple[str, ...]) -> bool:
     """Whether a target says of the world that something is not known."""
     sentences = [make_sentence(target) for target in targets]
-    return any(_declines(find_roles((sentence,))[0]) and not is_bare_decline(sentence) for sentence in sentences)
+    return any(WORDS["speaker"].isdisjoint(sentence.tokens) and _has_declining(sentence) for sentence in sentences)
 
 
 @lru_cache(maxsize=4096)
@@ -116,6 +116,10 @@ def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
 def has_phrase(kind: str, sentence: Sentence) -> bool:
     """Whether a sentence has a phrase of one kind."""
     return compile_phrases(kind).search(f" {' '.join(sentence.tokens)} {BREAK} ".encode()) is not None
+
+
+def _has_declining(sentence: Sentence) -> bool:
+    return any(has_phrase(kind, sentence) for kind in _DECLINING)
 
 
 def remaining_clauses(sentence: Sentence) -> tuple[list[Sentence], bool]:

@@ -84,3 +84,13 @@ def test_what_cannot_be_written_is_refused(folder: Path, flags: tuple[str, ...],
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_page_of_a_run_is_its_index_with_every_answer(folder: Path) -> None:
+    done = evaluator("report", "r", "--format", "html", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "wrote reports/r/index.html\n")
+    page = (folder / "reports/r/index.html").read_text(encoding="utf-8")
+    assert "HYPERLINK(1)" in page
+    done = evaluator("report", "reports/r/summary.json", "--format", "html", "-o", "s.html", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "wrote s.html\n")
+    assert "HYPERLINK" not in (folder / "s.html").read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ OUTCOME = {
     "vllm engine dead": "transient",
     "vllm old-style error": "halted",
     "llama.cpp success": "answered Canberra",
-    "llama.cpp loading": "transient",
+    "llama.cpp loading": "loading",
     "llama.cpp context": "truncated context exceeded",
     "ollama success": "answered Canberra",
     "ollama length with nothing said": "truncated no room",
