@@ -9,6 +9,7 @@ in spelling or transliteration, or are written together ("Abid Ali", "Abidali").
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import dropwhile
 
 from evaluator.graders.echo import question_words
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, canonical, is_same_word, is_unspaced, tokens
@@ -150,7 +151,8 @@ def telling_words(target: str, question: str) -> tuple[str, ...]:
     (('danube',), ('1757',))
     """
     words = [canonical(word) for word in tokens(target) if word not in _SKIPPED]
-    words = [word for word in words if word not in WORDS["title"]] or words
+    # A title stands before a name; in "Valley of the Kings" the word is part of it.
+    words = list(dropwhile(WORDS["title"].__contains__, words)) or words
     asked = {soft_stem(word) for word in question_words(question)}
     fresh = [word for word in words if soft_stem(word) not in asked and word not in WORDS["class"]]
     return tuple(dict.fromkeys(fresh)) or tuple(words)

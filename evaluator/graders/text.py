@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import dropwhile
 
 from evaluator.graders.commitment import has_rival, is_list_of_candidates
 from evaluator.graders.near import find_near
@@ -29,6 +30,11 @@ _LEAST_SUBTITLE = 2
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"})
 _DIGRAPH = re.compile(r"(?<=[A-Z])([aou])e(?=[a-z])")
 _SKIPPED = ARTICLES | {CLAUSE_MARK}
+_TELLING = frozenset(["us", "i", "am"])
+"""Small words that are more than that where the whole answer is a name or a time: "US Open", "World War I", "5 am"."""
+_DIVIDING = frozenset(["north", "south", "east", "west", "northern", "southern", "eastern", "western"])
+_DIVIDING |= frozenset(["new", "upper", "lower", "little", "great", "greater"])
+"""Without such a word it is another place: Virginia is not West Virginia."""
 _REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
 
@@ -173,7 +179,7 @@ def target_forms(target: str) -> tuple[tuple[str, ...], ...]:
     plain = _REMARK.sub("", target).strip()
     if plain and plain != target:
         forms.append(_trimmed(_words(plain)))
-    untitled = tuple(word for word in forms[-1] if word not in WORDS["title"])
+    untitled = tuple(dropwhile(WORDS["title"].__contains__, forms[-1]))
     if len(untitled) >= 2:
         forms.append(untitled)
     forms += [_trimmed(_words(part)) for part in _parts(plain)]
@@ -277,10 +283,10 @@ def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[s
     """Whether the whole answer is a telling part of the target, as "Landover" of "Landover, Maryland"."""
     if len(sentences) != 1:
         return False
-    skipped = WORDS["function"] | ARTICLES | {CLAUSE_MARK}
+    skipped = (WORDS["function"] - _TELLING) | ARTICLES | {CLAUSE_MARK}
     said = [key for key in sentences[0].keys if key not in skipped and key not in question]
     wanted = [word for word in main_form(target) if word not in skipped]
-    if not said or len(said) >= len(wanted):
+    if not said or len(said) >= len(wanted) or _DIVIDING.intersection(wanted).difference(said):
         return False
     parts = _name_parts(target)
     if parts is not None and len(parts) <= 3 and len(said) == 1:
