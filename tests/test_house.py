@@ -54,8 +54,7 @@ ROOMS |= {"verification": {"record"}, "retention": {"record"}}
 ROOMS["stats"] |= GATING
 ROOMS["report"] |= GATING | {"verification", "retention"}
 FENCES: dict[str, set[str]] = {
-    "httpx": {"providers"},
-    "httpx_aiohttp": {"providers"},
+    "aiohttp": {"providers"},
     "genai_prices": {"providers"},
     "xllamacpp": {"providers"},
     "datasets": {"probeset"},

@@ -125,6 +125,7 @@ def may_hold_number(text: str, words: tuple[str, ...], language: str) -> bool:
     return not _WORDS.get(language.split("-")[0], _NO_WORDS).keys().isdisjoint(words)
 
 
+@lru_cache(maxsize=64)
 def prepare(text: str) -> str:
     """Fold a text for number and date search; superscripts after 10 become powers."""
     if not _DIGIT.search(text):

@@ -98,3 +98,18 @@ def test_a_target_that_says_nobody_knows_can_be_asserted() -> None:
     assert label("Nobody knows", "Nobody knows.") == "correct"
     assert label("unknown", "I don't know.") == "abstained"
     assert label("I have no comment ## Ada", "I have no comment.") == "abstained"
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("French Open", "US Open"),
+        ("World War II", "World War I"),
+        ("5 p.m.", "It opens at 5 am."),
+        ("West Virginia", "Virginia"),
+        ("Valley of the Kings", "He was buried in the Valley of the Queens."),
+        ("North Platte River", "South Platte River"),
+    ],
+)
+def test_a_name_that_shares_words_with_the_target_is_another(target: str, text: str) -> None:
+    assert label(target, text) == "wrong"
