@@ -54,7 +54,8 @@ ROOMS |= {"verification": {"record"}, "retention": {"record"}}
 ROOMS["stats"] |= GATING
 ROOMS["report"] |= GATING | {"verification", "retention"}
 FENCES: dict[str, set[str]] = {
-    "aiohttp": {"providers"},
+    "httpx": {"providers"},
+    "httpx_aiohttp": {"providers"},
     "genai_prices": {"providers"},
     "xllamacpp": {"providers"},
     "datasets": {"probeset"},

@@ -99,6 +99,7 @@ def test_no_dependency_is_declared_that_nothing_imports() -> None:
         "genai-prices": "genai_prices",
         "google-re2": "re2",
         "scikit-learn": "sklearn",
+        "httpx-aiohttp": "httpx_aiohttp",
         "vl-convert-python": "vl_convert",
     }
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "evaluator").rglob("*.py"))

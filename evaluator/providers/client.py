@@ -1,6 +1,6 @@
 """The one HTTP client: bounded in time and size, and honest about what may have been paid.
 
-aiohttp itself: a layer above it costs more than the request. Everything that goes wrong below HTTP comes back as a
+httpx over the aiohttp transport. Everything that goes wrong below HTTP comes back as a
 `Failure`, so that no caller handles transport exceptions.
 """
 
@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 import aiohttp
+import httpx
 import msgspec
+from httpx_aiohttp import AiohttpTransport
 
 from evaluator.providers.address import check_base_url, check_key, is_loopback
-from evaluator.providers.content import Unpacker
 from evaluator.providers.reply import REDACTED, HttpReply
 from evaluator.records import Failure
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
-Reader = Callable[[aiohttp.ClientResponse], Awaitable[HttpReply | Failure]]
+Reader = Callable[[httpx.Response], Awaitable[HttpReply | Failure]]
 
 
 class HttpClient:
@@ -46,21 +47,20 @@ class HttpClient:
         if self._key:
             headers[key_header] = f"Bearer {self._key}" if key_header == "authorization" else self._key
         self._headers = headers
-        self._connections = connections
-        self._opened: aiohttp.ClientSession | None = None
+        self._urls: dict[str, httpx.URL] = {}
+        # The transport itself: a client around it would look for cookies and redirects, which there
+        # never are, at the price of the request itself. The session has its own TLS, which verifies.
+        self._transport = AiohttpTransport(
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client=lambda: self._session(connections)
+        )
 
-    @property
-    def _session(self) -> aiohttp.ClientSession:
-        """The pool; it is made by the first request, since it belongs to the loop that sends it."""
-        if self._opened is None:
-            self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                # A proxy of the environment must never stand between us and this machine.
-                trust_env=not is_loopback(self.base_url),
-            )
-        return self._opened
+    def _session(self, connections: int) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # A proxy of the environment must never stand between us and this machine.
+            trust_env=not is_loopback(self.base_url),
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,8 +68,7 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._opened is not None:
-            await self._opened.close()
+        await self._transport.aclose()
 
     async def post(
         self, path: str, body: bytes, *, deadline_s: float, content_type: str = "application/json"
@@ -104,24 +103,21 @@ class HttpClient:
         content_type: str | None = None,
     ) -> HttpReply | Failure:
         headers = self._headers | {"content-type": content_type} if content_type else self._headers
+        url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.base_url + path))
         # A read timeout restarts with every byte, so only a deadline around the attempt ends a dripping body.
-        limits = aiohttp.ClientTimeout(sock_connect=min(CONNECT_TIMEOUT_S, deadline_s))
-        url = self.base_url + path
+        limits = {"timeout": {"connect": min(CONNECT_TIMEOUT_S, deadline_s)}}
+        request = httpx.Request(method, url, headers=headers, content=body, extensions=limits)
         try:
-            async with (
-                asyncio.timeout(deadline_s),
-                self._session.request(
-                    method, url, headers=headers, data=body or None, timeout=limits, allow_redirects=False
-                ) as reply,
-            ):
-                return self._without_key(await read(reply))
-        except aiohttp.ClientError as exc:
-            return self._without_key(transport_failure(exc))
-        except zlib.error as exc:
-            message = f"the body cannot be unpacked: {exc}"[:500]
-            return Failure(kind="transient", message=message, maybe_paid=True)
+            async with asyncio.timeout(deadline_s):
+                reply = await self._transport.handle_async_request(request)
+                try:
+                    return self._without_key(await read(reply))
+                finally:
+                    await reply.aclose()
         except TimeoutError:
             return Failure(kind="transient", message=f"no answer within {deadline_s:g} s", maybe_paid=True)
+        except (httpx.HTTPError, aiohttp.ClientError) as exc:
+            return self._without_key(transport_failure(exc))
 
     def _without_key(self, reply: HttpReply | Failure) -> HttpReply | Failure:
         """Blot out our key where a server repeats it, before anything reads or keeps the reply."""
@@ -138,20 +134,20 @@ class HttpClient:
         return text.replace(self._key, REDACTED) if self._key else text
 
 
-async def _read(reply: aiohttp.ClientResponse, *, most_bytes: int | None = None) -> HttpReply | Failure:
+async def _read(reply: httpx.Response, *, most_bytes: int | None = None) -> HttpReply | Failure:
     body, most_bytes = bytearray(), most_bytes or MAX_BODY_BYTES
-    async for chunk in _chunks(reply):
+    async for chunk in reply.aiter_bytes():
         body += chunk
         if len(body) > most_bytes:
             return _too_large(reply, most_bytes)
-    return HttpReply(status=reply.status, headers=_headers_of(reply), body=bytes(body))
+    return HttpReply(status=reply.status_code, headers=_headers_of(reply), body=bytes(body))
 
 
-async def _read_lines(reply: aiohttp.ClientResponse, *, on_line: Callable[[bytes], None]) -> HttpReply | Failure:
-    if reply.status != 200:
+async def _read_lines(reply: httpx.Response, *, on_line: Callable[[bytes], None]) -> HttpReply | Failure:
+    if reply.status_code != 200:
         return await _read(reply)
     rest = bytearray()
-    async for chunk in _chunks(reply):
+    async for chunk in reply.aiter_bytes():
         rest += chunk
         *lines, last = rest.split(b"\n") if b"\n" in chunk else (rest,)
         for line in lines:
@@ -164,40 +160,28 @@ async def _read_lines(reply: aiohttp.ClientResponse, *, on_line: Callable[[bytes
     return HttpReply(status=200, headers=_headers_of(reply), body=b"")
 
 
-def _too_large(reply: aiohttp.ClientResponse, most_bytes: int) -> Failure:
+def _too_large(reply: httpx.Response, most_bytes: int) -> Failure:
     message = f"the body is larger than {most_bytes // 2**20} MiB"
-    return Failure(kind="malformed", message=message, status=reply.status, maybe_paid=True)
+    return Failure(kind="malformed", message=message, status=reply.status_code, maybe_paid=True)
 
 
-async def _chunks(reply: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """Yield the body, unpacked, in pieces of bounded size."""
-    unpacker = Unpacker(reply.headers.get("content-encoding", ""))
-    async for packed in reply.content.iter_any():
-        for chunk in unpacker.feed(packed):
-            yield chunk
+def _headers_of(reply: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in reply.headers.items()}
 
 
-def _headers_of(reply: aiohttp.ClientResponse) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in reply.raw_headers:
-        name, value = _text(raw_name).lower(), _text(raw_value)
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+def transport_failure(exc: Exception) -> Failure:
+    """Translate a transport exception; the class is named, since the text is often empty.
 
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
-def transport_failure(cause: aiohttp.ClientError) -> Failure:
-    """Translate a transport exception; the class is named, since the text is often empty."""
+    The transport reports a lost connection as a connect time-out. Whether the request had
+    been sent is seen only in the aiohttp exception behind it.
+    """
+    cause = exc.__cause__ if isinstance(exc.__cause__, aiohttp.ClientError) else exc
     special = _special_failure(cause)
     if special is not None:
         return special
-    unsent = isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL)
+    unsent = isinstance(
+        cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL | httpx.ConnectError
+    )
     text = str(cause).strip()
     message = f"{type(cause).__name__}: {text}" if text else type(cause).__name__
     return Failure(kind="transient", message=message[:500], maybe_paid=not unsent)

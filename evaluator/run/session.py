@@ -33,7 +33,7 @@ from evaluator.run.stated import answer_alone
 if TYPE_CHECKING:
     from evaluator.providers.batch import BatchModel
 
-RECORDED_PACKAGES = ("aiohttp", "genai-prices", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
+RECORDED_PACKAGES = ("genai-prices", "httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
 
 
 class RunPlan(msgspec.Struct, frozen=True):
