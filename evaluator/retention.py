@@ -26,6 +26,10 @@ class RunFacts(Record, frozen=True, omit_defaults=False):
     """The run that its own policy compares it with."""
     damage: str | None = None
     """Why the run cannot be read."""
+    n_findings: int = 0
+    """What people found about its probes."""
+    is_link: bool = False
+    """It lies elsewhere, and only a link is here."""
 
 
 class Retained(Record, frozen=True, omit_defaults=False):

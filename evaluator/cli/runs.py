@@ -90,7 +90,7 @@ def prune(
     ] = None,
     history: HistoryOption = None,
     with_labelled: Annotated[
-        bool, typer.Option("--with-labelled", help="Also remove runs with labels by people; nothing can rebuild those.")
+        bool, typer.Option("--with-labelled", help="Also remove runs with what people said; nothing can rebuild it.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do remove them. Without: only say which.")] = False,
     out: OutOption = "reports",
@@ -99,8 +99,8 @@ def prune(
     """Remove old runs. Without --yes nothing is removed, only listed.
 
     With both --keep and --older-than a run goes that meets both. Never removed: runs that
-    are being written, pinned runs, baselines that a history names, damaged runs; and,
-    without --with-labelled, runs with labels by people.
+    are being written, pinned runs, baselines that a history names, damaged runs, links; and,
+    without --with-labelled, runs with labels or findings by people.
 
     \b
     Examples:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from evaluator.graders.denial import denies_premise, denies_question, is_zero
 from evaluator.graders.echo import (
     asks_back,
@@ -22,6 +24,7 @@ from evaluator.records import AbstentionKind
 _MAX_GUESS_WORDS = 12
 """A longer sentence with "probably" in it is background, not an answer."""
 _MAX_NAME_WORDS = 3
+_ABSTAINING = frozenset(KINDS)
 _SAYS = {
     "dont_know": "says that it does not know",
     "premise_corrected": "says that the thing asked about is not so",
@@ -115,7 +118,7 @@ def _declining_sentence(stance: Stance, question: str) -> int | None:
     declining = [
         at
         for at, (sentence, roles) in enumerate(zip(stance.answer.sentences, stance.roles, strict=True))
-        if roles & set(KINDS) and not _is_aside(sentence, set(KINDS))
+        if roles and roles & _ABSTAINING and not _is_aside(sentence, _ABSTAINING)
     ]
     if not declining:
         return None
@@ -132,9 +135,11 @@ def _declining_sentence(stance: Stance, question: str) -> int | None:
     return declining[0]
 
 
-def _is_aside(sentence: Sentence, kinds: set[str]) -> bool:
+def _is_aside(sentence: Sentence, kinds: AbstractSet[str]) -> bool:
     """Whether only a relative clause has phrases of these kinds: "It was Otto, who was not known then"."""
-    clauses = split_clauses(sentence) if not WORDS["relative"].isdisjoint(sentence.tokens) else ()
+    if WORDS["relative"].isdisjoint(sentence.tokens):
+        return False
+    clauses = split_clauses(sentence)
     saying = [clause for clause, roles in zip(clauses, find_roles(clauses), strict=True) if roles & kinds]
     return bool(saying) and all(clause.tokens[0] in WORDS["relative"] for clause in saying if clause.tokens)
 

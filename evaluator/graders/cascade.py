@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from evaluator.graders.classifier.step import decide_abstention, decide_reply_kind
 from evaluator.graders.echo import decide_echo

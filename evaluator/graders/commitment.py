@@ -8,7 +8,7 @@ from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, canonical, tokens
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, is_one_of_several
 
-Forms = list[tuple[str, ...]]
+Forms = tuple[tuple[str, ...], ...]
 """The word sequences by which the targets of a probe count as mentioned."""
 
 _ASIDE = re.compile(r"[(（]([^()（）]*)[)）]")

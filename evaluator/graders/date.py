@@ -51,10 +51,9 @@ _PERIOD = re.compile(
 
 def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for a date that has every part of a target."""
-    targets = [date for target in probe.targets for date in find_dates(target)]
-    distractors = [date for target in probe.distractors for date in find_dates(target)]
-    asked = find_dates(probe.question)
-    targets = [_as_precise_as_asked(date, probe.question) for date in targets]
+    targets = _wanted(probe.targets, probe.question)
+    distractors = _all_dates(probe.distractors)
+    asked = _all_dates((probe.question,))
     asks_part = not _asked_parts(probe.question).isdisjoint(("day", "month"))
     years = frozenset(date.year for date in asked if date.year is not None)
     echo = {(date.year, date.month, date.day) for date in asked}
@@ -71,7 +70,17 @@ def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     return Finding(evidence="no accepted date is stated")
 
 
-def _match_period(targets: list[Date], asserted: tuple[Sentence, ...]) -> Finding:
+@lru_cache(maxsize=4096)
+def _all_dates(texts: tuple[str, ...]) -> tuple[Date, ...]:
+    return tuple(date for text in texts for date in find_dates(text))
+
+
+@lru_cache(maxsize=4096)
+def _wanted(targets: tuple[str, ...], question: str) -> tuple[Date, ...]:
+    return tuple(_as_precise_as_asked(date, question) for date in _all_dates(targets))
+
+
+def _match_period(targets: tuple[Date, ...], asserted: tuple[Sentence, ...]) -> Finding:
     """Look for a decade or century that holds a target: it answers "When?"."""
     for sentence in asserted:
         for low, high in find_periods(sentence.text):

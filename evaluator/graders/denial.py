@@ -17,6 +17,7 @@ from evaluator.graders.stance import has_phrase
 
 _JOINTS = "|".join(sorted((word for word in WORDS["joint"] if len(word) > 1), key=len, reverse=True))
 _CLAUSE_END = re.compile(rf"[,;:()—–]+\s*|[，；：、،（）]|\s(?=(?:{_JOINTS})\s)", re.IGNORECASE)
+_DEPENDENT = WORDS["relative"] | WORDS["subordinate"]
 _SCOPE = 8
 """How many words a denial reaches forward."""
 _N_LETTERS = 5
@@ -103,9 +104,9 @@ _BARE_NAYS = frozenset((word,) for word in WORDS["nay"])
 def _denied_words(clause: Sentence) -> frozenset[str] | None:
     """Give the content words that a clause denies; None when it denies nothing of its own."""
     words = clause.tokens
-    if words[0] in WORDS["relative"] | WORDS["subordinate"]:
+    if words[0] in _DEPENDENT:
         return None
-    for at, word in enumerate(words):
+    for at, word in () if WORDS["denial"].isdisjoint(words) else enumerate(words):
         if word in WORDS["relative"] and at:
             break
         if word in WORDS["denial"] and not _is_idiom(words, at):

@@ -18,6 +18,8 @@ _LEAST_SHARE = 0.4
 """Less of the question may be an answer picked from it."""
 _LEAST_FRAGMENT = 4
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
+_POLAR = WORDS["affirmation"] | WORDS["negation"]
+_YES_OR_NO = WORDS["affirmation"] | WORDS["nay"]
 _OPEN = WORDS["interrogative"] - WORDS["auxiliary"]
 
 
@@ -78,15 +80,23 @@ def only_repeats(sentences: tuple[Sentence, ...], question: str) -> bool:
 
 
 def _repeats(sentence: Sentence, question: str) -> bool:
-    asked, said = _stems(make_sentence(question)), _stems(sentence)
-    if not (WORDS["affirmation"] | WORDS["negation"]).isdisjoint(sentence.tokens):
+    asked = _question_stems(question)
+    if any(key[:_N_LETTERS] not in asked for key in sentence.key_set - _SKIPPED):
         return False
-    if not set(said) <= set(asked) or all(word.isdecimal() for word in said):
+    if not _POLAR.isdisjoint(sentence.tokens):
+        return False
+    said = _stems(sentence)
+    if all(word.isdecimal() for word in said):
         return False
     left_open = not _OPEN.isdisjoint(sentence.tokens[1:])
     rest = iter(asked)
     is_in_order = all(word in rest for word in dict.fromkeys(said))
     return (left_open or is_in_order) and len(set(said)) >= _LEAST_SHARE * len(set(asked))
+
+
+@lru_cache(maxsize=4096)
+def _question_stems(question: str) -> tuple[str, ...]:
+    return tuple(_stems(make_sentence(question)))
 
 
 def _stems(sentence: Sentence) -> list[str]:
@@ -96,12 +106,12 @@ def _stems(sentence: Sentence) -> list[str]:
 def is_beside_question(sentences: tuple[Sentence, ...], question: str) -> bool:
     """Whether an answer is a bare yes or no to a question that asks who, what or when."""
     words = {word for sentence in sentences for word in sentence.tokens} - {CLAUSE_MARK}
-    return bool(words) and words <= WORDS["affirmation"] | WORDS["nay"] and asks_openly(question)
+    return bool(words) and words <= _YES_OR_NO and asks_openly(question)
 
 
 def says_yes_or_no(sentence: Sentence) -> bool:
     """Whether a sentence begins with yes or no."""
-    return bool(sentence.tokens) and sentence.tokens[0] in WORDS["affirmation"] | WORDS["nay"]
+    return bool(sentence.tokens) and sentence.tokens[0] in _YES_OR_NO
 
 
 @lru_cache(maxsize=4096)
@@ -132,4 +142,4 @@ def question_words(question: str) -> frozenset[str]:
 
 def content_words(sentence: Sentence) -> frozenset[str]:
     """Give the words of a sentence that can carry an answer, in canonical form."""
-    return frozenset(key for key in sentence.keys if key not in _SKIPPED)
+    return sentence.key_set - _SKIPPED

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 
-import msgspec
+from msgspec.structs import replace
 
 from evaluator.graders.choice import match_choice
 from evaluator.graders.date import has_month, is_date, match_date
@@ -61,7 +60,7 @@ def _asks_when(probe: Probe) -> bool:
 def _dated(probe: Probe) -> Probe | None:
     """Give a probe with those of its targets that are dates, where others are names: "July 2012" or "season 9"."""
     dates = tuple(target for target in probe.targets if is_date(target))
-    return msgspec.structs.replace(probe, targets=dates, match="date") if dates and probe.match == "auto" else None
+    return replace(probe, targets=dates, match="date") if dates and probe.match == "auto" else None
 
 
 def decide_matching(case: Case) -> Decision | Case:

@@ -8,8 +8,8 @@ in spelling or transliteration, or are written together ("Abid Ali", "Abidali").
 
 from __future__ import annotations
 
-from functools import lru_cache
-from itertools import dropwhile
+from functools import cached_property, lru_cache
+from itertools import chain, dropwhile
 
 from evaluator.graders.echo import question_words
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, canonical, is_same_word, is_unspaced, tokens
@@ -42,12 +42,13 @@ _LONG_ENOUGH = 6
 def find_near(probe: Probe, sentences: tuple[Sentence, ...]) -> tuple[str, Sentence] | None:
     """Find the first target that a sentence gives in its own words, with that sentence."""
     # Most answers have none of the words in any form: all of them are looked up at once before any sentence is.
-    keys = tuple(dict.fromkeys(key for sentence in sentences for key in sentence.keys))
-    everything = _Index(with_tokens("", keys), probe.language)
-    text = "".join(key for sentence in sentences for key in sentence.keys)
+    said = list(chain.from_iterable(sentence.keys for sentence in sentences))
+    everything = _Index(with_tokens("", tuple(dict.fromkeys(said))), probe.language)
+    text = "".join(said)
     indexes: list[_Index] = []
     for target in probe.targets[:_MAX_TARGETS]:
-        if named := next((sentence for sentence in sentences if _is_renamed(target, sentence)), None):
+        may_be_renamed = bool(other_names(target)) or _is_acronym(target)
+        if may_be_renamed and (named := next((one for one in sentences if _is_renamed(target, one)), None)):
             return target, named
         for words in _wordings(target, probe.question):
             if not (_may_be_near(words, everything, target) or "".join(words) in text):
@@ -73,9 +74,13 @@ def _wordings(target: str, question: str) -> tuple[tuple[str, ...], ...]:
     return (words, (words[0], words[-1])) if is_name else (words,)
 
 
+def _is_acronym(target: str) -> bool:
+    return _LEAST_ACRONYM <= len(target) <= _MAX_WORDS and target.isascii() and target.isalpha() and target.isupper()
+
+
 def _spells_out(target: str, sentence: Sentence) -> bool:
     """Whether a sentence has words in a row, small ones aside, whose initials are an acronym: "NASA"."""
-    if not (_LEAST_ACRONYM <= len(target) <= _MAX_WORDS and target.isascii() and target.isalpha() and target.isupper()):
+    if not _is_acronym(target):
         return False
     words = [(at, word) for at, word in enumerate(sentence.tokens) if word not in _SKIPPED]
     initials = "".join(word[0] for _, word in words)
@@ -107,38 +112,57 @@ def _stands_in(name: tuple[str, ...], sentence: Sentence) -> bool:
 class _Index:
     """The words of a sentence by what they are looked up by."""
 
-    __slots__ = ("by_letter", "by_sound", "by_stem", "compact", "language", "places", "sentence")
-
     def __init__(self, sentence: Sentence, language: str) -> None:
         self.sentence, self.language = sentence, language
-        self.by_stem: dict[str, int] = {}
-        self.by_letter: dict[str, dict[str, int]] = {}
-        self.by_sound: dict[str, dict[str, int]] = {}
-        self.places: dict[int, int] = {}
-        length = 0
-        for at, key in enumerate(sentence.keys):
-            self.by_stem.setdefault(soft_stem(key), at)
-            self.by_letter.setdefault(key[0], {}).setdefault(key, at)
+
+    @cached_property
+    def by_stem(self) -> dict[str, int]:
+        """Where each stem stands first."""
+        keys = self.sentence.keys
+        return dict(zip(map(soft_stem, reversed(keys)), range(len(keys) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def by_letter(self) -> dict[str, dict[str, int]]:
+        """Where each word stands first, by its first letter."""
+        found: dict[str, dict[str, int]] = {}
+        for at, key in enumerate(self.sentence.keys):
+            found.setdefault(key[0], {}).setdefault(key, at)
+        return found
+
+    @cached_property
+    def by_sound(self) -> dict[str, dict[str, int]]:
+        """Where each word stands first, by how it sounds."""
+        found: dict[str, dict[str, int]] = {}
+        for key, at in chain.from_iterable(keys.items() for keys in self.by_letter.values()):
+            found.setdefault(skeleton(key), {}).setdefault(key, at)
+        return found
+
+    @cached_property
+    def compact(self) -> str:
+        """All words written together."""
+        return "".join(key for key in self.sentence.keys if key != CLAUSE_MARK)
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """The word that begins at a place of the compact text."""
+        found, length = {}, 0
+        for at, key in enumerate(self.sentence.keys):
             if key != CLAUSE_MARK:
-                self.places[length] = at
+                found[length] = at
                 length += len(key)
-        self.places[length] = len(sentence.keys)
-        self.compact = "".join(key for key in sentence.keys if key != CLAUSE_MARK)
+        return found | {length: len(self.sentence.keys)}
 
     def find(self, word: str) -> int:
         """Return where a word stands, whatever its ending; -1 where it does not."""
-        beside = self.by_letter.get(word[0], {})
-        if word in beside:
-            return beside[word]
+        if word in self.sentence.key_set:
+            return self.sentence.keys.index(word)
         if self.language in INFLECTED:
+            beside = self.by_letter.get(word[0], {})
             return next((at for key, at in beside.items() if is_same_word(word, key, self.language)), -1)
         return self.by_stem.get(soft_stem(word), -1) if self.language == "en" else -1
 
     def find_respelt(self, word: str) -> tuple[int, bool]:
         """Return where a word stands in another spelling, -1 where it does not, and whether it sounds different."""
-        if not self.by_sound:
-            for key, at in [item for keys in self.by_letter.values() for item in keys.items()]:
-                self.by_sound.setdefault(skeleton(key), {}).setdefault(key, at)
         beside = self.by_letter.get(word[0], {}) | self.by_sound.get(skeleton(word), {})
         at = next((at for key, at in beside.items() if is_respelt(word, key, self.language)), -1)
         return at, at >= 0 and not sounds_alike(word, self.sentence.keys[at])

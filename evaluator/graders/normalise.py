@@ -30,7 +30,9 @@ _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u061
 _NUMERAL = r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?"
 _WORD = rf"(?:[^\W_\d{_UNSPACED}]|[{_MARKS}])(?:[^\W_{_UNSPACED}]|[{_MARKS}])*"
 _TOKEN = re.compile(rf"{_NUMERAL}|[{_UNSPACED}]|{_WORD}|[,;:()\[\]…—–|/，；：、（），،؛]")
-_ASCII_TOKEN = re.compile(rf"[a-z][a-z0-9]*|{_NUMERAL}|[,;:()\[\]|/]")
+_ASCII_TOKEN = re.compile(rf"[a-z][a-z0-9]*|{_NUMERAL}|[,;:()\[\]|/\x1f]")
+_PART_END = "\x1f"
+"""Stands between the parts of a text that are read together."""
 _CLAUSE_MARKS = frozenset(",;:()[]…—–|/，；：、（），،؛")
 _UNSPACED_GAP = re.compile(rf"(?<=[{_UNSPACED}])(?=[{_UNSPACED}])")
 _LATIN_ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
@@ -102,6 +104,29 @@ def tokens(text: str) -> list[str]:
     >>> tokens("The U.S. won, in 1,234 post-punk shows: 北京!")
     ['the', 'us', 'won', ',', 'in', '1234', 'post', 'punk', 'shows', ',', '北', '京']
     """
+    words = _find_tokens(text)
+    return [word for word in words if word != _PART_END] if _PART_END in text else words
+
+
+def tokens_of_parts(parts: list[str]) -> list[tuple[str, ...]]:
+    """Split every part of a text into its tokens, all at once where that comes to the same.
+
+    >>> tokens_of_parts(["No.", "It's 5."])
+    [('no',), ('it', 'is', '5')]
+    """
+    text = _PART_END.join(parts)
+    if not text.isascii() or text.count(_PART_END) >= len(parts):
+        return [tuple(tokens(part)) for part in parts]
+    words = _find_tokens(text)
+    found, start = [], 0
+    for _ in parts[1:]:
+        end = words.index(_PART_END, start)
+        found.append(tuple(words[start:end]))
+        start = end + 1
+    return [*found, tuple(words[start:])]
+
+
+def _find_tokens(text: str) -> list[str]:
     folded = expand_contractions(fold(text))
     if folded.count(".") > 1:
         folded = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", folded)
@@ -169,7 +194,7 @@ def canonical(word: str) -> str:
 
 def is_unspaced(word: str) -> bool:
     """Whether a word is one character of a script without spaces."""
-    return len(word) == 1 and _UNSPACED_GAP.search(word + word) is not None
+    return len(word) == 1 and not word.isascii() and _UNSPACED_GAP.search(word + word) is not None
 
 
 _ENDINGS = {language: frozenset(["", *endings.split()]) for language, endings in _FORMS["endings"].items()}

@@ -48,11 +48,10 @@ def _part_echoes(stated: list[Stated], probe: Probe) -> tuple[list[Stated], list
     A number of the question can be the answer all the same, where no other is given and it stands after
     another word than in the question: "0 plus one is 1".
     """
-    asked = find_quantities(probe.question, probe.language)
-    values = {value for quantity in asked for value in quantity.lows}
+    places = _asked_numbers(probe.question, probe.language)
+    values = {value for _, value in places}
     if not values:
         return stated, []
-    places = {(_word_before(probe.question, quantity), value) for quantity in asked for value in quantity.lows}
     fresh, echoed = [], []
     for sentence, quantity in stated:
         if quantity.lows != quantity.highs or values.isdisjoint(quantity.lows):
@@ -65,6 +64,13 @@ def _part_echoes(stated: list[Stated], probe: Probe) -> tuple[list[Stated], list
         elif (_word_before(sentence.text, quantity), quantity.lows[0]) not in places:
             echoed.append((sentence, quantity))
     return fresh, echoed
+
+
+@lru_cache(maxsize=4096)
+def _asked_numbers(question: str, language: str) -> frozenset[tuple[str, float]]:
+    """Give the numbers of a question, each with the word before it."""
+    asked = find_quantities(question, language)
+    return frozenset((_word_before(question, quantity), value) for quantity in asked for value in quantity.lows)
 
 
 def _word_before(text: str, quantity: Quantity) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -19,6 +20,7 @@ _DATA: dict[str, dict[str, Any]] = tomllib.loads(
 )
 
 
+@cache
 def compile_phrases(kind: str) -> Any:
     """Compile all phrases of one kind, in every language, into one linear-time pattern.
 

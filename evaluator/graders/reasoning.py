@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from evaluator.graders.outcome import decide_empty
 from evaluator.graders.step import Case, Decision

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 
-from evaluator.graders.normalise import CLAUSE_MARK, canonical, tokens
+import msgspec
+
+from evaluator.graders.normalise import CLAUSE_MARK, canonical, tokens, tokens_of_parts
 from evaluator.graders.phrases import WORDS
 
 MAX_CHARS = 20_000
@@ -28,14 +29,15 @@ _TITLES = frozenset(
     ["Mr", "Mrs", "Ms", "Dr", "St", "Jr", "Sr", "Prof", "vs", "approx", "Inc", "Ltd", "Mt", "Ft", "Gen", "Lt", "Col"]
 )
 """Abbreviations whose full stop does not end a sentence."""
+_TITLE_ENDS = tuple(_TITLES)
+_MARKS = frozenset([CLAUSE_MARK])
 
 
 # A base model may go on to invent the next question.
 _NEXT_TURN = re.compile(r"\n[ \t]{0,8}Q(?:uestion)?:", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """One sentence of an answer."""
 
     text: str
@@ -46,12 +48,11 @@ class Sentence:
     key_set: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The text to be graded, in sentences."""
 
     text: str
-    sentences: tuple[Sentence, ...] = field(default=())
+    sentences: tuple[Sentence, ...] = ()
 
 
 def read_answer(text: str) -> Answer:
@@ -61,30 +62,33 @@ def read_answer(text: str) -> Answer:
     ['No.', 'It was H. D. Gowda.', 'In 1996.']
     """
     text = _NEXT_TURN.split(shorten(text.strip()), maxsplit=1)[0]
-    found = [make_sentence(part) for part in _split(text)]
-    return Answer(text, tuple(s for s in found if any(token != CLAUSE_MARK for token in s.tokens)))
+    parts = list(_split(text))
+    words = tokens_of_parts(parts)
+    # A sentence of clause marks alone is none.
+    found = [with_tokens(part.strip(), said) for part, said in zip(parts, words, strict=True) if set(said) - _MARKS]
+    return Answer(text, tuple(found))
 
 
 def _split(text: str) -> Iterator[str]:
     start = 0
     for end in _END.finditer(text):
-        before = text[max(start, end.start() - 8) : end.start()].split()
-        if before and before[-1] in _TITLES and text[end.start()] == ".":
+        at = end.start()
+        is_title = text[at] == "." and text.endswith(_TITLE_ENDS, start, at)
+        if is_title and _ends_with_title(text[max(start, at - 8) : at]):
             continue
-        yield text[start : end.start() + 1]
+        yield text[start : at + 1]
         start = end.end()
     yield text[start:]
+
+
+def _ends_with_title(text: str) -> bool:
+    words = text.split()
+    return bool(words) and words[-1] in _TITLES
 
 
 def make_sentence(text: str) -> Sentence:
     """Read one sentence."""
     return with_tokens(text.strip(), tuple(tokens(text)))
-
-
-def join_sentences(sentences: tuple[Sentence, ...]) -> Sentence:
-    """Read several sentences as one."""
-    words = tuple(word for sentence in sentences for word in (*sentence.tokens, CLAUSE_MARK))
-    return with_tokens(" ".join(sentence.text for sentence in sentences), words)
 
 
 def with_tokens(text: str, words: tuple[str, ...]) -> Sentence:

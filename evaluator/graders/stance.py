@@ -19,7 +19,8 @@ from evaluator.records import AbstentionKind
 
 KINDS: tuple[AbstentionKind, ...] = ("policy_refusal", "clarification", "dont_know", "premise_corrected")
 """Most specific first: the kind of a declining sentence is the first that fits."""
-_PHRASES = {kind: compile_phrases(kind) for kind in (*KINDS, "no_answer", "denial", "filler", "guess")}
+_ALL_KINDS = (*KINDS, "no_answer", "denial", "filler", "guess")
+_DECLINING = frozenset(["dont_know", "policy_refusal", "clarification"])
 _CONTRAST = "|".join(sorted(word for word in WORDS["contrast"] if len(word) > 1))
 _CLAUSE_END = re.compile(rf"[,;:—–]\s+|[，；：،]|(?=\s(?:{_CONTRAST})\s)", re.IGNORECASE)
 
@@ -64,7 +65,7 @@ def is_bare_decline(sentence: Sentence) -> bool:
     Among the targets of a probe it is no statement to match: an answer that says so abstains. "Nobody knows"
     and "this cannot be answered" are about the world: to say so is correct where a target says so.
     """
-    return _declines(find_roles((sentence,))[0]) and not WORDS["speaker"].isdisjoint(sentence.tokens)
+    return not WORDS["speaker"].isdisjoint(sentence.tokens) and _has_declining(sentence)
 
 
 def assertions(stance: Stance, targets: tuple[str, ...]) -> tuple[Sentence, ...]:
@@ -87,7 +88,7 @@ def _unanswered(sentences: tuple[Sentence, ...]) -> Iterator[Sentence]:
 def _has_unknown(targets: tuple[str, ...]) -> bool:
     """Whether a target says of the world that something is not known."""
     sentences = [make_sentence(target) for target in targets]
-    return any(_declines(find_roles((sentence,))[0]) and not is_bare_decline(sentence) for sentence in sentences)
+    return any(WORDS["speaker"].isdisjoint(sentence.tokens) and _has_declining(sentence) for sentence in sentences)
 
 
 @lru_cache(maxsize=4096)
@@ -97,7 +98,7 @@ def make_question(question: str) -> Sentence:
 
 
 def _declines(roles: frozenset[str]) -> bool:
-    return bool(roles & {"dont_know", "policy_refusal", "clarification"})
+    return not _DECLINING.isdisjoint(roles)
 
 
 def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
@@ -106,15 +107,19 @@ def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
     starts = list(accumulate(map(len, lines), initial=0))
     text = b"".join((*lines, b" "))
     found: list[set[str]] = [set() for _ in sentences]
-    for kind, pattern in _PHRASES.items():
-        for match in pattern.finditer(text):
+    for kind in _ALL_KINDS:
+        for match in compile_phrases(kind).finditer(text):
             found[bisect_right(starts, match.start()) - 1].add(kind)
     return tuple(map(frozenset, found))
 
 
 def has_phrase(kind: str, sentence: Sentence) -> bool:
     """Whether a sentence has a phrase of one kind."""
-    return _PHRASES[kind].search(f" {' '.join(sentence.tokens)} {BREAK} ".encode()) is not None
+    return compile_phrases(kind).search(f" {' '.join(sentence.tokens)} {BREAK} ".encode()) is not None
+
+
+def _has_declining(sentence: Sentence) -> bool:
+    return any(has_phrase(kind, sentence) for kind in _DECLINING)
 
 
 def remaining_clauses(sentence: Sentence) -> tuple[list[Sentence], bool]:

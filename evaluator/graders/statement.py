@@ -12,11 +12,11 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, is_unspaced
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Sentence, join_sentences, make_sentence
+from evaluator.graders.sentence import Sentence, make_sentence
 from evaluator.graders.stance import is_bare_decline
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
@@ -84,7 +84,7 @@ def match_statements(probe: Probe, answer: tuple[Sentence, ...]) -> Finding:
     known = _prepare(probe)
     said = [read_statement(sentence) for sentence in answer[:_N_SENTENCES]]
     if len(answer) > 1:
-        said.append(read_statement(join_sentences(answer)))
+        said.append(read_statement(*answer))
     target, right = _likest(said, known.targets, known)
     distractor, wrong = _likest(said, known.distractors, known)
     agreement = _POLARITY_SHARE * (_share(said[0], known.targets) - _share(said[0], known.distractors))
@@ -102,24 +102,26 @@ _N_SENTENCES = 3
 """Answers come first; later sentences count together only."""
 
 
-def read_statement(sentence: Sentence) -> Statement:
-    """Take from a sentence what is compared."""
-    words = [word for word in sentence.tokens if word != CLAUSE_MARK]
-    first = words[0] if words else ""
+def read_statement(*sentences: Sentence) -> Statement:
+    """Take from sentences, read as one, what is compared."""
+    words = chain.from_iterable(sentence.tokens for sentence in sentences)
+    first = next((word for word in words if word != CLAUSE_MARK), "")
     head = 1 if first in WORDS["affirmation"] else -1 if first in _NAYS else 0
-    return Statement(_content(sentence), not WORDS["negation"].isdisjoint(words), head)
+    is_denied = not all(WORDS["negation"].isdisjoint(sentence.tokens) for sentence in sentences)
+    return Statement(_content(*sentences), is_denied, head)
 
 
-def _content(sentence: Sentence) -> frozenset[str]:
-    spaced = [_stem(key) for key in sentence.keys if key in _NIL or (key not in _SKIPPED and not is_unspaced(key))]
-    single = [key for key in sentence.keys if is_unspaced(key)]
+def _content(*sentences: Sentence) -> frozenset[str]:
+    keys = frozenset().union(*[sentence.key_set for sentence in sentences])
+    unspaced = frozenset(filter(is_unspaced, keys))
+    spaced = {key[:_STEM] for key in keys - _SKIPPED - _NIL - unspaced}
+    if not _NIL.isdisjoint(keys):
+        spaced.add("nothing")
+    if not unspaced:
+        return frozenset(spaced)
     # Pairs of neighbouring characters stand in for words where none are marked (McNamee and Mayfield 2004).
-    pairs = [one + other for one, other in pairwise(single)] or single
-    return frozenset([*spaced, *pairs])
-
-
-def _stem(key: str) -> str:
-    return key[:_STEM] if key not in _NIL else "nothing"
+    single = [key for sentence in sentences for key in sentence.keys if key in unspaced]
+    return frozenset(spaced).union([one + other for one, other in pairwise(single)] or single)
 
 
 @lru_cache(maxsize=4096)
@@ -158,8 +160,11 @@ def _best(said: list[Statement], statements: tuple[Statement, ...], weights: dic
 
 
 def _likeness(one: Statement, other: Statement, weights: dict[str, float]) -> float:
+    common = one.content & other.content
+    if not common:
+        return _SAME_HEAD if one.head and one.head == other.head else 0.0
     total = _weight(one.content, weights) + _weight(other.content, weights)
-    score = 2 * _weight(one.content & other.content, weights) / total if total else 0.0
+    score = 2 * _weight(common, weights) / total if total else 0.0
     if one.head and other.head:
         return score + _SAME_HEAD * (1 - score) if one.head == other.head else score * _OTHER_HEAD
     return score if one.is_denied == other.is_denied else score * _OTHER_POLARITY

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from evaluator.graders.stance import Stance
 from evaluator.records import AbstentionKind, Label, Probe, Response, UngradedReason
@@ -12,8 +13,7 @@ from evaluator.records import AbstentionKind, Label, Probe, Response, UngradedRe
 MAX_EVIDENCE_CHARS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """A response on its way through the steps, with what they found so far."""
 
     probe: Probe
@@ -24,7 +24,7 @@ class Case:
     """The text in sentences and what each does, once a step has read it."""
     has_distractor: bool = False
     """Whether a known wrong answer is asserted."""
-    reply_kinds: Mapping[AbstentionKind, float] = field(default_factory=dict)
+    reply_kinds: Mapping[AbstentionKind, float] = msgspec.field(default_factory=dict)
     """How likely the answer abstains in each way, once the classifier has read it."""
     evidence: str = ""
 
@@ -34,8 +34,7 @@ class Case:
         return sum(self.reply_kinds.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The label a step settled on, or why there can be none."""
 
     label: Label | None = None
@@ -53,8 +52,7 @@ class Step(NamedTuple):
     decide: Callable[[Case], Decision | Case]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a matcher found: which target or distractor is asserted, if any."""
 
     is_correct: bool = False

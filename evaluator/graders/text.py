@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from itertools import dropwhile
 
-from evaluator.graders.commitment import has_rival, is_list_of_candidates
+from evaluator.graders.commitment import Forms, has_rival, is_list_of_candidates
 from evaluator.graders.near import find_near
 from evaluator.graders.normalise import (
     ARTICLES,
@@ -21,6 +21,7 @@ from evaluator.graders.normalise import (
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, blank_runs, is_denied
 from evaluator.graders.spelling import is_respelt
+from evaluator.graders.stance import make_question
 from evaluator.graders.step import Finding
 from evaluator.records import Probe
 
@@ -30,18 +31,20 @@ _LEAST_SUBTITLE = 2
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"})
 _DIGRAPH = re.compile(r"(?<=[A-Z])([aou])e(?=[a-z])")
 _SKIPPED = ARTICLES | {CLAUSE_MARK}
+_NONE: frozenset[str] = frozenset()
 _TELLING = frozenset(["us", "i", "am"])
 """Small words that are more than that where the whole answer is a name or a time: "US Open", "World War I", "5 am"."""
 _DIVIDING = frozenset(["north", "south", "east", "west", "northern", "southern", "eastern", "western"])
 _DIVIDING |= frozenset(["new", "upper", "lower", "little", "great", "greater"])
 """Without such a word it is another place: Virginia is not West Virginia."""
+_SMALL = (WORDS["function"] - _TELLING) | _SKIPPED
 _REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
 
 def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for an asserted target, then for an asserted distractor, then for a target in other words."""
-    echo = tuple(tokens(probe.question))
-    forms = [form for target in probe.targets for form in target_forms(target)]
+    echo = make_question(probe.question).tokens
+    forms = _all_forms(probe.targets)
     if is_list_of_candidates(asserted, forms, probe.question):
         return Finding(evidence=f"lists several candidates: {asserted[0].text}")
     if _answers_yes_or_no(probe.targets, asserted):
@@ -59,12 +62,10 @@ def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     return found if found.evidence else Finding(evidence="no target is asserted")
 
 
-def _find_exact(
-    probe: Probe, asserted: tuple[Sentence, ...], echo: tuple[str, ...], forms: list[tuple[str, ...]]
-) -> Finding:
+def _find_exact(probe: Probe, asserted: tuple[Sentence, ...], echo: tuple[str, ...], forms: Forms) -> Finding:
     """Look for a target word for word; without evidence when none is mentioned."""
     denied = ""
-    known = frozenset(map(canonical, echo))
+    known = make_question(probe.question).key_set
     for target in probe.targets:
         sentences = blank_runs(asserted, echo) if known.issuperset(main_form(target)) else asserted
         found = find_target(target, sentences, probe.language)
@@ -117,7 +118,7 @@ class Place:
         """The sentence, for the reader of a verdict."""
         return self.sentence.text
 
-    def competes(self, forms: list[tuple[str, ...]]) -> bool:
+    def competes(self, forms: Forms) -> bool:
         """Whether what stands here is one of several candidates."""
         return has_rival(self.sentence, self.start, self.end, forms)
 
@@ -128,7 +129,11 @@ def find_target(target: str, sentences: tuple[Sentence, ...], language: str) -> 
     The words of the target stand together in order, or, for names of several words, all in one sentence.
     """
     for form in target_forms(target):
+        # Without case endings, words are compared as they stand: most sentences lack one at a glance.
+        needed = _content(form) if language not in INFLECTED else _NONE
         for sentence in sentences:
+            if not needed <= sentence.key_set:
+                continue
             place = _find_in_order(form, sentence, language) or _find_in_any_order(form, sentence, language)
             if place is not None:
                 return place
@@ -166,6 +171,16 @@ def _name_parts(target: str) -> tuple[str, ...] | None:
         return None
     folded = tuple(canonical(word) for word in tokens(" ".join(words)) if word not in WORDS["title"])
     return folded if len(folded) >= 2 else None
+
+
+@lru_cache(maxsize=20_000)
+def _content(form: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(form) - WORDS["function"]
+
+
+@lru_cache(maxsize=4096)
+def _all_forms(targets: tuple[str, ...]) -> Forms:
+    return tuple(form for target in targets for form in target_forms(target))
 
 
 @lru_cache(maxsize=20_000)
@@ -283,9 +298,8 @@ def _is_part(target: str, sentences: tuple[Sentence, ...], question: frozenset[s
     """Whether the whole answer is a telling part of the target, as "Landover" of "Landover, Maryland"."""
     if len(sentences) != 1:
         return False
-    skipped = (WORDS["function"] - _TELLING) | ARTICLES | {CLAUSE_MARK}
-    said = [key for key in sentences[0].keys if key not in skipped and key not in question]
-    wanted = [word for word in main_form(target) if word not in skipped]
+    said = [key for key in sentences[0].keys if key not in _SMALL and key not in question]
+    wanted = [word for word in main_form(target) if word not in _SMALL]
     if not said or len(said) >= len(wanted) or _DIVIDING.intersection(wanted).difference(said):
         return False
     parts = _name_parts(target)

@@ -47,10 +47,12 @@ def run_facts(directory: RunDirectory) -> RunFacts:
         models=(),
         n_planned=0,
         n_open=None,
-        n_labels=_n_labels(directory.gold_path),
+        n_labels=_n_lines_with(b'"response_sha256"', directory.gold_path),
+        n_findings=_n_lines_with(b'"probe_hash"', directory.audit_path),
         n_bytes=sum(path.stat().st_size for path in directory.path.iterdir() if path.is_file()),
         is_pinned=(directory.path / PIN).exists(),
         is_locked=is_locked(directory.path),
+        is_link=directory.path.is_symlink(),
     )
     try:
         manifest = directory.read_manifest()
@@ -85,11 +87,11 @@ def _n_open(directory: RunDirectory) -> int | None:
     return sum(result.outcomes.get(name, 0) for result in facts.results for name in ("pending", "failed"))
 
 
-def _n_labels(path: Path) -> int:
-    """Labels in gold.jsonl: its lines without that of the draw."""
+def _n_lines_with(key: bytes, path: Path) -> int:
+    """Lines that hold `key`: what people said, without the line of the draw."""
     try:
         with path.open("rb") as stream:
-            return sum(b'"response_sha256"' in line for line in stream)
+            return sum(key in line for line in stream)
     except OSError:
         return 0
 
@@ -133,7 +135,7 @@ def choose_runs(
         older_than: Only runs older than this go. With both, a run goes that meets both.
         now: The time.
         baselines: Run ids that something is compared with.
-        with_labelled: Let runs with labels by people go as well.
+        with_labelled: Let runs with labels or findings by people go as well.
     """
     newest = {run.run_id for run in runs[max(0, len(runs) - keep) :]} if keep else set()
     known = {*baselines, *(run.baseline for run in runs if run.baseline is not None)}
@@ -154,10 +156,12 @@ def _why_kept(
 ) -> str | None:
     reasons = (
         (run.damage is not None, "damaged: look at it yourself"),
+        (run.is_link, "a link: what it points to lies elsewhere"),
         (run.is_locked, "being written now"),
         (run.is_pinned, "pinned"),
         (run.run_id in baselines, "a baseline"),
         (run.n_labels > 0 and not with_labelled, f"{run.n_labels} labels by people"),
+        (run.n_findings > 0 and not with_labelled, f"{run.n_findings} findings by people about its probes"),
         (run.run_id in newest, "among the newest"),
         (older_than is not None and not _is_older(run, older_than, now), "not old enough"),
     )

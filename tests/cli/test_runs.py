@@ -131,11 +131,26 @@ def test_a_history_that_is_damaged_or_missing_protects_by_refusing(runs: Path) -
     assert len(list(runs.glob("*/manifest.json"))) == len(DAYS)
 
 
+def test_a_link_among_the_runs_does_not_stop_the_removal_of_the_others(runs: Path, tmp_path: Path) -> None:
+    shutil.move(runs / "oldest", tmp_path / "elsewhere")
+    (runs / "oldest").symlink_to(tmp_path / "elsewhere")
+    assert asked("prune", "--keep", "2", "--yes")["removed"] == ["base"]
+
+
+def test_what_people_found_about_the_probes_stays_unless_named(runs: Path) -> None:
+    finding = {"probe_id": "p", "probe_hash": "0", "is_valid": True, "auditor": "anna"}
+    (runs / "oldest" / "audit.jsonl").write_text(json.dumps({"seed": 0}) + "\n" + json.dumps(finding) + "\n")
+    assert staying("--keep", "0")["oldest"] == "1 findings by people about its probes"
+    assert staying("--keep", "0", "--with-labelled")["oldest"] is None
+
+
 def test_a_link_to_a_run_is_not_followed(runs: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     shutil.move(runs / "oldest", elsewhere)
     (runs / "oldest").symlink_to(elsewhere)
-    assert "need a run directory that is no link" in str(run_command("runs", "prune", "--keep", "4", "--yes")[2])
+    assert asked("prune", "--keep", "3", "--yes")["removed"] == []
+    assert staying("--keep", "0")["oldest"] == "a link: what it points to lies elsewhere"
+    assert (runs / "oldest").is_symlink()
     assert (elsewhere / "journal.jsonl").exists()
 
 

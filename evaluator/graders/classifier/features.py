@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from evaluator.graders.echo import asks_openly, content_words, question_words, says_yes_or_no
 from evaluator.graders.phrases import WORDS
@@ -24,20 +24,24 @@ def answer_features(stance: Stance, question: str) -> frozenset[str]:
 
 
 def _word_runs(stance: Stance, question: str) -> list[str]:
-    words = [_START, *islice(_masked(stance.answer.sentences, question_words(question)), MAX_TOKENS)]
+    words = [_START, *_masked(stance.answer.sentences, question_words(question))]
     pairs = [f"{one} {two}" for one, two in pairwise(words)]
     triples = [f"{pair} {three}" for pair, three in zip(pairs, words[2:], strict=False)]
     stems = [word[:_STEM] + "*" for word in words if len(word) > _STEM]
     return [*words, *pairs, *triples, *stems, *(f"opening {word}" for word in words[1 : _N_OPENING + 1])]
 
 
-def _masked(sentences: tuple[Sentence, ...], asked: frozenset[str]) -> Iterator[str]:
+def _masked(sentences: tuple[Sentence, ...], asked: frozenset[str]) -> list[str]:
+    """Give the first tokens, with what the classifier must not see masked."""
+    words: list[str] = []
     for sentence in sentences:
-        for token, key in zip(sentence.tokens, sentence.keys, strict=True):
-            if key in asked:
-                yield _ASKED
-            else:
-                yield _NUMBER if token[0].isdecimal() else token
+        words += [
+            _ASKED if key in asked else _NUMBER if token[0].isdecimal() else token
+            for token, key in zip(sentence.tokens, sentence.keys, strict=True)
+        ]
+        if len(words) >= MAX_TOKENS:
+            break
+    return words[:MAX_TOKENS]
 
 
 def _rule_findings(stance: Stance) -> Iterator[str]:
@@ -52,12 +56,13 @@ def _shape(stance: Stance, question: str) -> Iterator[str]:
     sentences = stance.answer.sentences
     asked = question_words(question)
     said = frozenset().union(*map(content_words, sentences))
+    own = said - asked
     yield f"length {sum(len(sentence.tokens) for sentence in sentences).bit_length()}"
     yield f"sentences {min(len(sentences), 4)}"
-    yield f"own words {len(said - asked).bit_length()}"
+    yield f"own words {len(own).bit_length()}"
     yield f"asked words {round(4 * len(said & asked) / max(len(asked), 1))}"
     yield f"ends with question {sentences[-1].text.endswith(('?', '？', '؟'))}"
-    yield f"own number {any(key[0].isdecimal() for key in said - asked)}"
+    yield f"own number {any(key[0].isdecimal() for key in own)}"
     if says_yes_or_no(sentences[0]):
         yield f"yes or no to open question {asks_openly(question)}"
     if not WORDS["speaker"].isdisjoint(sentences[0].tokens):

@@ -45,8 +45,9 @@ def reply_probabilities(weights: Weights, stance: Stance, question: str) -> dict
         stance: a reading of the answer with at least one sentence.
         question: the question it was given.
     """
-    rows = [weights.features[name] for name in answer_features(stance, question) if name in weights.features]
-    scores = [math.fsum(column) / weights.temperature for column in zip(weights.bias, *sorted(rows), strict=True)]
+    rows = filter(None, map(weights.features.get, answer_features(stance, question)))
+    # The sums are exact, so that the order of a set does not matter.
+    scores = [math.fsum(column) / weights.temperature for column in zip(weights.bias, *rows, strict=True)]
     top = max(scores)
     powers = [math.exp(score - top) for score in scores]
     total = math.fsum(powers)

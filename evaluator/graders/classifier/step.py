@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import get_args
+
+from msgspec.structs import replace
 
 from evaluator.graders.abstention import read_rules
 from evaluator.graders.classifier.model import ReplyKind, load_weights, reply_probabilities
