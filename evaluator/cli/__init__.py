@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 GARBAGE_AFTER = 50_000
-"""New objects after which Python looks for cycles among them; its own 700 cost a tenth of a short command."""
+"""New objects after which Python looks for cycles among them; its own limit is 700."""
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     Output is UTF-8 whatever the locale says. A stream that is closed or full never ends
     the work: messages are dropped, and a result that could not be shown is told at the end.
     """
-    # Nearly all that is made lives on or dies by reference count: looking for cycles so often finds none.
+    # Nearly all that is made lives on or dies by reference count, so cycles are looked for less often.
     gc.set_threshold(GARBAGE_AFTER)
     results, messages = _Output(sys.stdout, 1), _Output(sys.stderr, 2)
     sys.stdout = shown = results.as_text(line_buffering=results.isatty())

@@ -152,4 +152,9 @@ def _is_denied_main(clause: Sentence) -> bool:
 
 
 def _stems(words: frozenset[str]) -> set[str]:
-    return {_INFLECTION.sub("", word)[:_N_LETTERS] for word in words}
+    return set(map(_stem, words))
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    return _INFLECTION.sub("", word)[:_N_LETTERS]

@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
@@ -82,10 +82,6 @@ _UNITS |= {f"{name}2": ("area", factor**2) for name, factor in _LENGTHS.items()}
 _UNITS |= {f"{name}3": ("volume", 1000 * factor**3) for name, factor in _LENGTHS.items()}
 _LENGTH = "|".join(map(re.escape, sorted(_LENGTHS, key=len, reverse=True)))
 _POWER_WORD = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_DATA['powers'].values())})")
-_POWERS = {
-    power: re.compile(rf"(?<![^\W\d_])(?:(?:{words})[\s-]?({_LENGTH})|({_LENGTH})\s(?:{words}))(?![^\W\d_])")
-    for power, words in _DATA["powers"].items()
-}
 _NEEDS_OPENER = frozenset(["a", "and", "et", "und", "y", "e", "и"])
 _RANGE_JOINTS = _NEEDS_OPENER | {"-", "–", "—", "~", "to", "až", "az", "bis", "до", "至", "到"}
 _RANGE_OPENERS = ("between", "from", "mezi", "od", "entre", "de", "zwischen", "von", "от", "между", "в пределах")
@@ -136,13 +132,22 @@ def prepare(text: str) -> str:
     return _raise_units(text) if _POWER_WORD.search(text) else text
 
 
+@cache
+def _powers() -> dict[str, re.Pattern[str]]:
+    """Compile what finds squares and cubes of lengths, when the first is met."""
+    return {
+        power: re.compile(rf"(?<![^\W\d_])(?:(?:{words})[\s-]?({_LENGTH})|({_LENGTH})\s(?:{words}))(?![^\W\d_])")
+        for power, words in _DATA["powers"].items()
+    }
+
+
 def _raise_units(text: str) -> str:
     """Write "square metres" as one unit.
 
     >>> _raise_units("5 square miles, 3 metres carres")
     '5 miles2, 3 metres2'
     """
-    for power, pattern in _POWERS.items():
+    for power, pattern in _powers().items():
         text = pattern.sub(lambda found, power=power: f"{found[1] or found[2]}{power}", text)  # type: ignore[misc]
     return text
 

@@ -37,7 +37,7 @@ _MARKS = frozenset([CLAUSE_MARK])
 _NEXT_TURN = re.compile(r"\n[ \t]{0,8}Q(?:uestion)?:", re.IGNORECASE)
 
 
-class Sentence(msgspec.Struct, frozen=True):
+class Sentence(msgspec.Struct, frozen=True, gc=False):
     """One sentence of an answer."""
 
     text: str

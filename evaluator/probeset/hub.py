@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +19,8 @@ KINDS = {".json": "json", ".jsonl": "json", ".csv": "csv", ".tsv": "csv", ".parq
 HUB_TIMEOUT_S = 15.0
 """How long the hub may take to say that it is there."""
 MAX_HEADER_BYTES = 1_000_000
+MAX_UNPACKED_BYTES = 1_000_000_000
+"""What a .gz may unpack to; `datasets` itself would unpack whatever is in it."""
 
 Row = dict[str, Any]
 
@@ -40,6 +44,8 @@ def file_rows(path: Path, layout: FileLayout) -> Iterator[Iterator[Row]]:
         raise ProbeFileError(f"{path}: need a file ending in {', '.join(KINDS)} (or .gz), got {path.name!r}")
     if not path.is_file():
         raise ProbeFileError(f"{path}: no such file")
+    if path.suffix.lower() == ".gz":
+        _refuse_bomb(path)
     options: dict[str, Any] = {"data_files": path.as_posix(), "split": "train"}
     if kind == "csv":
         options |= _csv_options(path, layout, "\t" if suffixes[-1] == ".tsv" else ",")
@@ -52,6 +58,18 @@ def file_rows(path: Path, layout: FileLayout) -> Iterator[Iterator[Row]]:
 
             found = datasets.load_dataset(kind, cache_dir=cache, **options)
         yield iter(found)
+
+
+def _refuse_bomb(path: Path) -> None:
+    n_bytes = 0
+    try:
+        with gzip.open(path, "rb") as stream:
+            while block := stream.read(1 << 20):
+                n_bytes += len(block)
+                if n_bytes > MAX_UNPACKED_BYTES:
+                    raise ProbeFileError(f"{path}: need at most {MAX_UNPACKED_BYTES:,} bytes unpacked, got more")
+    except (OSError, EOFError, zlib.error) as exc:
+        raise ProbeFileError(f"{path}: cannot be read: {exc}") from exc
 
 
 @contextmanager
