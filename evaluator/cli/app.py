@@ -44,8 +44,9 @@ def evaluator(
 
     \b
     Exit codes:
-      0 done, gate passed    1 gate failed    2 wrong usage or input, nothing spent
-      3 gate undecided    4 incomplete, resumable    130/143 interrupted, resumable
+      0 done, gate passed    1 a check failed (gate, verify, probes check, models check)
+      2 wrong usage or input, nothing spent    3 gate undecided
+      4 incomplete, resumable    129/130/143 interrupted, resumable
     """
 
 

@@ -8,6 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`$")
 _INVALID_VALUE = re.compile(r"(?P<field>\w+): invalid enum value '(?P<name>[^']*)'$")
+_ANOTHER_SHAPE = {
+    re.compile(
+        r"^(?:.*:\d+: )?expected `object`, got `array`$"
+    ): "write one object a line, without brackets or commas around them",
+    re.compile(r"\w+: expected `array`, got `\w+`$"): 'write a list, as ["..."]',
+    re.compile(r"targets\[\d+\]: expected `str`, got `\w+`$"): "write it in quotes",
+    re.compile(r"Input data was truncated$"): "write the whole object on one line",
+}
 _OTHER_WORDS = {
     "answer": "targets",
     "answers": "targets",
@@ -38,7 +46,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def with_suggestion(message: str, fields: Iterable[str], values: Mapping[str, Sequence[str]] | None = None) -> str:
-    """Add what is accepted to a message about an unknown field or value; leave other messages alone.
+    """Add what to write to a message about an unknown field or value or another shape; leave other messages alone.
 
     Args:
         message: As `evaluator.jsonl` words it, with or without a place before it.
@@ -53,6 +61,7 @@ def with_suggestion(message: str, fields: Iterable[str], values: Mapping[str, Se
     elif (found := _INVALID_VALUE.search(message)) and values and found["field"] in values:
         known = list(values[found["field"]])
     else:
-        return message
+        hint = next((hint for shape, hint in _ANOTHER_SHAPE.items() if shape.search(message)), None)
+        return f"{message}; {hint}" if hint else message
     meant = nearest(found["name"], known)
     return f"{message}; did you mean `{meant}`?" if meant else f"{message}; there are {', '.join(known)}"

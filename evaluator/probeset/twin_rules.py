@@ -25,6 +25,9 @@ def twin_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
         if twin is None:
             yield _finding("P201", probe, f"the twin {probe.twin!r} does not exist in this set", "correct `twin`")
             continue
+        if twin is probe:
+            yield _finding("P201", probe, "it names itself as its twin", "name the other probe of the pair in `twin`")
+            continue
         if twin.twin != probe.probe_id:
             other = repr(twin.twin) if twin.twin else "no probe"
             message = f"the twin {twin.probe_id!r} names {other} as its twin"
