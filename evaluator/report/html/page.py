@@ -42,7 +42,7 @@ def render_html(summary: Summary, answers: AnswerTable | None = None) -> bytes:
         summary: Of the run.
         answers: Its single answers; None where there is only a summary.
     """
-    drawn = charts(summary)
+    drawn, headline = charts(summary), headline_rows(summary)
     specs = msgspec.json.encode([chart.spec for chart in drawn])
     # Vega is 0.9 MB: a page without charts goes without it.
     scripts = [_vega(), _own("page.js")] if drawn else [_own("page.js")]
@@ -52,8 +52,8 @@ def render_html(summary: Summary, answers: AnswerTable | None = None) -> bytes:
         title=report_title(summary),
         facts=report_facts(summary),
         rates=[title for _, _, title in RATES],
-        headline=headline_rows(summary),
-        has_corrected=any(w.is_corrected for row in headline_rows(summary) for ws in row.whiskers for w in ws),
+        headline=headline,
+        has_corrected=any(w.is_corrected for row in headline for ws in row.whiskers for w in ws),
         has_ranks=bool(summary.rankings),
         charts=drawn,
         heat_maps=heat_maps(summary),

@@ -49,6 +49,11 @@ class Couple:
     run_b: Measured
     b: ModelResult
 
+    @property
+    def sides(self) -> tuple[tuple[Measured, ModelResult], tuple[Measured, ModelResult]]:
+        """Each result with its run."""
+        return (self.run_a, self.a), (self.run_b, self.b)
+
 
 @dataclass(frozen=True, slots=True)
 class Couples:
@@ -169,7 +174,7 @@ def setting_notes(couples: Iterable[Couple]) -> Iterator[str]:
     for couple in couples:
         settings = [
             next((model.sampling for model in run.summary.manifest.models if model.id == result.model), None)
-            for run, result in ((couple.run_a, couple.a), (couple.run_b, couple.b))
+            for run, result in couple.sides
         ]
         if couple.run_a is not couple.run_b and settings[0] != settings[1]:
             yield f"{couple.a.model}: the two runs asked with different sampling settings"

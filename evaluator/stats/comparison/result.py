@@ -89,7 +89,9 @@ def compare(
         ValueError: If the level is out of range.
     """
     check_level(settings.level)
-    means = {id(result): label_means(result, ground) for couple in couples for result in (couple.a, couple.b)}
+    # Every model is in many couples: what is its own is computed once.
+    sides = {id(result): (run, result) for couple in couples for run, result in couple.sides}
+    means = {key: label_means(result, ground) for key, (_, result) in sides.items()}
     if calibrated is None:
         found = [one for question in questions for one in _answers(question, couples, means, ground, settings)]
     else:
@@ -106,8 +108,7 @@ def compare(
         if calibrated is None
         else own_calibrated_value(calibrated[run.run_id], result, question, ground)
         for question in questions
-        for couple in couples
-        for run, result in ((couple.run_a, couple.a), (couple.run_b, couple.b))
+        for run, result in sides.values()
     }
     return Comparison(
         runs=tuple(_compared_run(run) for run in runs),

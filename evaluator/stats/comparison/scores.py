@@ -123,7 +123,10 @@ def own_value(metric: Metric, slice_name: str, means: Floats, ground: Ground) ->
 
 def _weighted(means: Floats, weighting: Weighting, is_answerable: npt.NDArray[np.bool_]) -> Floats:
     # Plain sums: those of BLAS may differ in the last digit with the number of threads.
-    answerable = (means * np.array(weighting.answerable)).sum(axis=1)
-    unanswerable = (means * np.array(weighting.unanswerable)).sum(axis=1)
+    correct, wrong, abstained = means.T
+    answerable, unanswerable = (
+        correct * weights[0] + wrong * weights[1] + abstained * weights[2]
+        for weights in (weighting.answerable, weighting.unanswerable)
+    )
     weighted: Floats = np.where(is_answerable, answerable, unanswerable)
     return weighted
