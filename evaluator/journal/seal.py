@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -17,7 +18,9 @@ from evaluator import __version__
 from evaluator.errors import JournalError
 from evaluator.journal.atomic import write_atomically
 from evaluator.jsonl import describe, encode_line
-from evaluator.verification import SEAL_SCHEMA, Seal, SealedFile
+from evaluator.verification import SEAL_SCHEMA, Bundle, Seal, SealedFile
+
+S = TypeVar("S", Seal, Bundle)
 
 SEALED = (
     "manifest.json",
@@ -80,9 +83,17 @@ def read_seal(folder: Path) -> Seal | None:
     Raises:
         JournalError: If it is damaged.
     """
-    path = folder / "seal.json"
+    return read_hashes(folder / "seal.json", Seal, SEAL_SCHEMA)
+
+
+def read_hashes(path: Path, record: type[S], schema: str) -> S | None:
+    """Read a file of hashes that names its schema; None when there is none.
+
+    Raises:
+        JournalError: If it is damaged, or of another schema.
+    """
     try:
-        seal = msgspec.json.decode(path.read_bytes(), type=Seal)
+        found = msgspec.json.decode(path.read_bytes(), type=record)
     except FileNotFoundError:
         return None
     except OSError as exc:
@@ -91,9 +102,9 @@ def read_seal(folder: Path) -> Seal | None:
         raise JournalError(f"{path}: {describe(exc)}") from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise JournalError(f"{path}: {exc}") from exc
-    if seal.schema != SEAL_SCHEMA:
-        raise JournalError(f"{path}: schema: need {SEAL_SCHEMA}, got {seal.schema[:80]!a}")
-    return seal
+    if found.schema != schema:
+        raise JournalError(f"{path}: schema: need {schema}, got {found.schema[:80]!a}")
+    return found
 
 
 def broken_lines(path: Path, sealed: SealedFile) -> Iterator[tuple[int, int]]:

@@ -22,8 +22,8 @@ from evaluator.gold_labels import WITHHELD, text_sha256
 from evaluator.journal import Answered, FailedAttempt, RunDirectory
 from evaluator.journal.entries import Entry, Torn
 from evaluator.journal.rundir import MAX_LINE_BYTES
-from evaluator.journal.seal import SEALED, seal_files
-from evaluator.jsonl import decode_line, describe, encode_line, read_records
+from evaluator.journal.seal import SEALED, read_hashes, seal_files
+from evaluator.jsonl import decode_line, encode_line, read_records
 from evaluator.records import Failure, Response, Verdict
 from evaluator.verification import BUNDLE_SCHEMA, Bundle
 
@@ -70,20 +70,7 @@ def read_bundle(folder: Path) -> Bundle | None:
     Raises:
         JournalError: If it is damaged.
     """
-    path = folder / BUNDLE
-    try:
-        bundle = msgspec.json.decode(path.read_bytes(), type=Bundle)
-    except FileNotFoundError:
-        return None
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
-    except msgspec.ValidationError as exc:
-        raise JournalError(f"{path}: {describe(exc)}") from exc
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise JournalError(f"{path}: {exc}") from exc
-    if bundle.schema != BUNDLE_SCHEMA:
-        raise JournalError(f"{path}: schema: need {BUNDLE_SCHEMA}, got {bundle.schema[:80]!a}")
-    return bundle
+    return read_hashes(folder / BUNDLE, Bundle, BUNDLE_SCHEMA)
 
 
 def withheld(text: str) -> str:
