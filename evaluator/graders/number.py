@@ -8,17 +8,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 from evaluator.graders.date import find_dates
-from evaluator.graders.quantity import (
-    CURRENCY,
-    Quantity,
-    asked_unit,
-    conversion,
-    find_quantities,
-    may_hold_number,
-    prepare,
-)
+from evaluator.graders.quantity import CURRENCY, Quantity, find_quantities, may_hold_number, prepare
 from evaluator.graders.sentence import Sentence, is_denied, is_one_of_several
 from evaluator.graders.step import Finding
+from evaluator.graders.units import asked_unit, conversion
 from evaluator.records import Probe
 
 
@@ -124,6 +117,8 @@ def is_number(target: str, language: str = "en") -> bool:
     )
 
 
+_MOST_ROUNDED = 0.1
+"""Share of a number that rounding may change: 1.4 is not 1."""
 _APPROXIMATELY = frozenset(
     ["", "about", "approximately", "around", "approx", "circa", "asi", "priblizne", "roughly", "约", "大约"]
 )
@@ -141,7 +136,7 @@ def accepted(target: str, language: str, tolerance: float) -> list[Quantity]:
         for at, (low, high) in enumerate(zip(quantity.lows, quantity.highs, strict=False)):
             # A second reading, as 1.234 of "1,234", has its own last digit.
             step = quantity.step if not at else quantity.step * abs(low / quantity.lows[0] or 1.0)
-            slack = 0.0 if is_exact else step / 2
+            slack = 0.0 if is_exact else min(step / 2, _MOST_ROUNDED * abs(low) or step / 2)
             below, above = (max(slack, tolerance * abs(end)) * (1 + 1e-9) for end in (low, high))
             ranges.append(replace(quantity, lows=(low - below,), highs=(high + above,)))
     return ranges
@@ -149,11 +144,13 @@ def accepted(target: str, language: str, tolerance: float) -> list[Quantity]:
 
 def is_inside(quantity: Quantity, target: Quantity) -> bool:
     """Whether a reading of `quantity` lies inside what `target` accepts, converting known units."""
-    factor = conversion(quantity.unit, target.unit)
-    if factor is None:
+    found = conversion(quantity.unit, target.unit)
+    if found is None:
         return False
+    shift, factor = found
     low, high = target.lows[0], target.highs[0]
-    return any(
-        low <= a * factor <= high and low <= b * factor <= high
-        for a, b in zip(quantity.lows, quantity.highs, strict=False)
-    )
+    for one, other in zip(quantity.lows, quantity.highs, strict=False):
+        first, last = (one + shift) * factor, (other + shift) * factor
+        if low <= first <= high and low <= last <= high:
+            return True
+    return False
