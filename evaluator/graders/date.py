@@ -52,6 +52,7 @@ _PERIOD = re.compile(
 def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for a date that has every part of a target."""
     targets = _wanted(probe.targets, probe.question)
+    finest = _finest(targets)
     distractors = _all_dates(probe.distractors)
     asked = _all_dates((probe.question,))
     asks_part = not _asked_parts(probe.question).isdisjoint(("day", "month"))
@@ -61,7 +62,8 @@ def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
         for date in find_dates(sentence.text):
             if (date.year, date.month, date.day) in echo or _is_denied(sentence, date):
                 continue
-            if any(is_same_date(date, target, years, may_be_coarse=not asks_part) for target in targets):
+            wanted = finest if date.month is not None else targets
+            if any(is_same_date(date, target, years, may_be_coarse=not asks_part) for target in wanted):
                 return Finding(is_correct=True, evidence=f"states an accepted date: {sentence.text}")
             if any(is_same_date(date, distractor, years) for distractor in distractors):
                 return Finding(has_distractor=True, evidence=f"states a known wrong date: {sentence.text}")
@@ -78,6 +80,19 @@ def _all_dates(texts: tuple[str, ...]) -> tuple[Date, ...]:
 @lru_cache(maxsize=4096)
 def _wanted(targets: tuple[str, ...], question: str) -> tuple[Date, ...]:
     return tuple(_as_precise_as_asked(date, question) for date in _all_dates(targets))
+
+
+@lru_cache(maxsize=4096)
+def _finest(targets: tuple[Date, ...]) -> tuple[Date, ...]:
+    """Leave out dates that only say less than another: beside "8 November 1968", "1968" does not make May 1968 right."""
+    return tuple(one for one in targets if not any(_is_coarser(one, other) for other in targets))
+
+
+def _is_coarser(one: Date, other: Date) -> bool:
+    parts = ((one.year, other.year), (one.month, other.month), (one.day, other.day))
+    return any(own is None and theirs is not None for own, theirs in parts) and all(
+        own is None or own == theirs for own, theirs in parts
+    )
 
 
 def _match_period(targets: tuple[Date, ...], asserted: tuple[Sentence, ...]) -> Finding:

@@ -44,7 +44,7 @@ _DIGITS = (
     r"(?:e(?P<e>[+-]?\d{1,3})\b|\s?[x×*]\s?10\s?\^\s?(?P<power>-?\d{1,3})|(?<=\b10)\^(?P<of_ten>\d{1,2}))?"
 )
 _DIGIT = re.compile(r"\d")
-_LETTERS = re.compile(r"[^\W\d_]+")
+LETTERS = re.compile(r"[^\W\d_]+")
 _SUPERSCRIPT = re.compile("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 CURRENCY = "$€£¥₹₽"
 _NUMERAL = re.compile(rf"(?P<paren>\()?(?P<currency>[{CURRENCY}])?\s?{_DIGITS}")
@@ -206,7 +206,7 @@ def _word_pattern(language: str) -> re.Pattern[str]:
 
 def _words(text: str, language: str) -> Iterator[Quantity]:
     language = language.split("-")[0]
-    if language not in _WORDS or _WORDS[language].keys().isdisjoint(_LETTERS.findall(text)):
+    if language not in _WORDS or _WORDS[language].keys().isdisjoint(LETTERS.findall(text)):
         return
     for found in _word_pattern(language).finditer(text):
         if found[0] == "one" and text.startswith((" of", " who", " that"), found.end()):

@@ -18,6 +18,7 @@ from evaluator.graders.normalise import (
     tokens,
     without_articles,
 )
+from evaluator.graders.ordinals import in_digits, with_digits
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, blank_runs, is_denied
 from evaluator.graders.spelling import is_respelt
@@ -43,6 +44,9 @@ _REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
 def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for an asserted target, then for an asserted distractor, then for a target in other words."""
+    written = in_digits(probe)
+    if written is not None:
+        probe, asserted = written, with_digits(asserted, probe.language)
     echo = make_question(probe.question).tokens
     forms = _all_forms(probe.targets)
     if is_list_of_candidates(asserted, forms, probe.question):
