@@ -1,4 +1,4 @@
-"""Number words of languages other than English: "the second season" is season 2."""
+"""Number words and months in one form: "the second season" is season 2, "in dubnu" is "duben"."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import cache, lru_cache
 
 from msgspec.structs import replace
 
-from evaluator.graders.normalise import fold, tokens
+from evaluator.graders.date import MONTH_FORMS
+from evaluator.graders.normalise import canonical, fold, tokens
 from evaluator.graders.quantity import LETTERS, Quantity, prepare
 from evaluator.graders.sentence import Sentence
 from evaluator.graders.units import NUMBER_WORDS
@@ -45,28 +46,33 @@ def find_ordinals(text: str, language: str) -> Iterator[Quantity]:
 
 @cache
 def _values(language: str) -> dict[str, str]:
-    """Give the words that stand for a small number, with its digits."""
+    """Give the words that stand for a small number or a month, with its digits or the first form of its name.
+
+    English numbers are read as such everywhere.
+    """
+    months = MONTH_FORMS.get(language, {})
+    if language == "en":
+        return months
     cardinals: dict[str, str] = NUMBER_WORDS["words"].get(language, {})
     words = {fold(name): value for value, names in cardinals.items() for name in names.split()}
     words |= {name: str(value) for name, value in ordinals(language).items()}
-    return {name: value for name, value in words.items() if int(value) <= _LARGEST}
+    return months | {name: value for name, value in words.items() if int(value) <= _LARGEST}
 
 
 @lru_cache(maxsize=4096)
 def in_digits(probe: Probe) -> Probe | None:
-    """Give a probe with its targets' number words in digits; None where no target has a number."""
+    """Give a probe with its targets' number words in digits; None where no target has a number or a month."""
     values = _values(probe.language.split("-")[0])
-    if probe.language.startswith("en") or not values:
-        return None
-    words = [tokens(target) for target in probe.targets]
-    if not any(word in values or word.isdecimal() for said in words for word in said):
+    words = [word for target in probe.targets for word in tokens(target)] if values else []
+    has_number = not probe.language.startswith("en") and any(map(str.isdecimal, words))
+    if not has_number and values.keys().isdisjoint(words):
         return None
     targets = [" ".join(values.get(fold(word), word) for word in target.split()) for target in probe.targets]
     return replace(probe, targets=tuple(targets))
 
 
 def with_digits(sentences: tuple[Sentence, ...], language: str) -> tuple[Sentence, ...]:
-    """Put digits in the place of number words, in what is compared of sentences."""
+    """Put digits in the place of number words and months in one form, in what is compared of sentences."""
     values = _values(language.split("-")[0])
     return tuple(_rewritten(sentence, values) for sentence in sentences)
 
@@ -75,5 +81,5 @@ def _rewritten(sentence: Sentence, values: dict[str, str]) -> Sentence:
     if values.keys().isdisjoint(sentence.tokens):
         return sentence
     pairs = zip(sentence.tokens, sentence.keys, strict=True)
-    keys = tuple(values.get(word, key) for word, key in pairs)
+    keys = tuple(canonical(values[word]) if word in values else key for word, key in pairs)
     return Sentence(sentence.text, sentence.tokens, keys, frozenset(keys))

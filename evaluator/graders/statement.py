@@ -19,6 +19,7 @@ from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, make_sentence
 from evaluator.graders.stance import is_bare_decline
 from evaluator.graders.step import Finding
+from evaluator.graders.text import match_text
 from evaluator.records import Probe
 
 MAX_STATEMENTS = 200
@@ -81,6 +82,8 @@ def match_statements(probe: Probe, answer: tuple[Sentence, ...]) -> Finding:
     """Compare an answer with all targets and distractors; the likest decides."""
     if not answer:
         return Finding(evidence="nothing is asserted")
+    if not probe.distractors and (named := match_text(probe, answer)).is_correct:
+        return named
     known = _prepare(probe)
     said = [read_statement(sentence) for sentence in answer[:_N_SENTENCES]]
     if len(answer) > 1:
