@@ -112,7 +112,7 @@ def _stated(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
         in_date.update(range(item.end()) if n_listed > 1 and (item := _ITEM.match(sentence.text)) else ())
         for quantity in find_quantities(sentence.text, probe.language):
             is_day = quantity.start in in_date and quantity.lows[0] <= 31
-            if not is_day and not _is_uncommitted(sentence, quantity):
+            if not is_day and not _is_uncommitted(sentence, quantity, probe.language):
                 yield sentence, quantity
 
 
@@ -126,14 +126,14 @@ def _ordinals(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
 _ITEM = re.compile(r"[\s*#-]{0,4}\d{1,2}[.)]\s+(?=\S)")
 
 
-def _is_uncommitted(sentence: Sentence, quantity: Quantity) -> bool:
+def _is_uncommitted(sentence: Sentence, quantity: Quantity, language: str) -> bool:
     key = f"{quantity.lows[0]:.15g}"
     if key not in sentence.key_set:
         return False
     at = sentence.keys.index(key)
     if is_denied(sentence.tokens, at, at + 1):
         return True
-    return is_one_of_several(sentence.tokens, at, at + 1) and _has_number_beside(sentence, at)
+    return is_one_of_several(sentence.tokens, at, at + 1, language) and _has_number_beside(sentence, at)
 
 
 def _has_number_beside(sentence: Sentence, at: int) -> bool:
