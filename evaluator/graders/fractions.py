@@ -53,6 +53,12 @@ def find_fractions(text: str, language: str) -> list[Fraction]:
     return found if text.isascii() else [*found, *_han(text)]
 
 
+@cache
+def part_words(language: str) -> frozenset[str]:
+    """Give the words of a language that make a fraction: "half", "quarters"."""
+    return frozenset(_denominators(language) if language in NUMBER_WORDS["fractions"] else ())
+
+
 def _slashed(text: str) -> Iterator[Fraction]:
     for found in _SLASHED.finditer(text):
         part, of = int(found["part"]), int(found["of"])

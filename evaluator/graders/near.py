@@ -14,7 +14,7 @@ from itertools import chain, dropwhile
 from evaluator.graders.echo import question_words
 from evaluator.graders.forms import acronym, letters, name_parts
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, canonical, is_same_word, is_unspaced, tokens
-from evaluator.graders.parts import asks_in_full
+from evaluator.graders.parts import asks_in_full, keeps_counts
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, is_denied, with_tokens
 from evaluator.graders.spelling import ALIASES, is_respelt, skeleton, sounds_alike
@@ -241,6 +241,8 @@ def _is_near(words: tuple[str, ...], index: _Index, target: str) -> bool:
         places += [at] if at >= 0 else []
         if n_missing > _is_description(target, words) or 3 * n_respelt > 2 * len(words):
             return False
+    if not n_missing and not keeps_counts(words, places):
+        return False
     start, end = min(places), max(places) + 1
     return end - start <= 2 * len(words) + _MAX_GAP and not is_denied(index.sentence.tokens, start, end)
 

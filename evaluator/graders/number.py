@@ -153,7 +153,7 @@ def is_number(target: str, language: str = "en") -> bool:
     )
 
 
-_MOST_ROUNDED = 0.1
+_MOST_ROUNDED = 0.05
 """Share of a number that rounding may change: 1.4 is not 1."""
 _APPROXIMATELY = frozenset(
     ["", "about", "approximately", "around", "approx", "circa", "asi", "priblizne", "roughly", "约", "大约"]

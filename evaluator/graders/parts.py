@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evaluator.graders.forms import conjuncts, letters, main_form, name_parts
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, tokens
 from evaluator.graders.phrases import WORDS
@@ -48,3 +50,22 @@ def _is_whole(target: str, said: set[str], wanted: set[str], language: str) -> b
     if any(word[0].isdecimal() or len(word) == 1 for word in missing) and name_parts(target) is None:
         return False
     return all(not said.isdisjoint(words) for words in conjuncts(target, language))
+
+
+def keeps_counts(content: Sequence[str], positions: Sequence[int]) -> bool:
+    """Whether of several numbers each stands beside the word it counts: "season 4, episode 3" is not "3rd season"."""
+    numbers = [at for at, word in enumerate(content) if word.isdecimal()]
+    if len(numbers) < 2:
+        return True
+    if len(numbers) == len(content):
+        return list(positions) == sorted(positions)
+    return any(all(_stays_beside(content, positions, at, at + step) for at in numbers) for step in (-1, 1))
+
+
+def _stays_beside(content: Sequence[str], positions: Sequence[int], at: int, beside: int) -> bool:
+    if not 0 <= beside < len(content):
+        return False
+    return content[beside].isdecimal() or abs(positions[at] - positions[beside]) <= _BESIDE
+
+
+_BESIDE = 2

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from evaluator.graders.fractions import Fraction, find_fractions, write_signs
+from evaluator.graders.fractions import Fraction, find_fractions, part_words, write_signs
 from evaluator.graders.normalise import fold
 from evaluator.graders.units import (
     FRACTION,
@@ -54,8 +54,12 @@ _HAN_RUN = re.compile("[零〇一二两兩三四五六七八九十百千万萬�
 _POINT = re.compile(r"(?<![\w.,)])\.(?=\d)")
 """Begins a number such as .500."""
 _OF_A = re.compile(r"(?:\s(?:of\s)?an?\b)?")
-_FEET = re.compile("(?<![\\d.,])(\\d{1,2})\\s?['’′]\\s?(\\d{1,2}(?:\\.\\d)?)\\s?(?:[\"”″]|''|’’)")
-"""Feet and inches, as in 6'4"."""
+_FEET = re.compile(
+    r"(?<![\d.,])(\d{1,2})\s?(?:['’′]\s?(\d{1,2}(?:\.\d)?)\s?(?:[\"”″]|''|’’)"
+    r"|(?:ft|feet|foot)\.?\s(\d{1,2}(?:\.\d)?)\s?in\b)"
+)
+"""Feet and inches, as in 6'4" and 6 ft 4 in."""
+_FEET_MARKS = ("'", "’", "′", "ft", "feet", "foot")
 _NEEDS_OPENER = frozenset(["a", "and", "et", "und", "y", "e", "и"])
 _RANGE_JOINTS = _NEEDS_OPENER | {"-", "–", "—", "~", "to", "až", "az", "bis", "до", "至", "到"}
 _RANGE_OPENERS = ("between", "from", "mezi", "od", "entre", "de", "zwischen", "von", "от", "между", "в пределах")
@@ -95,7 +99,8 @@ def may_hold_number(text: str, words: tuple[str, ...], language: str) -> bool:
     """Whether there is any point in looking for numbers in a text with these folded words."""
     if not text.isascii() or _DIGIT.search(text):
         return True
-    return not _WORDS.get(language.split("-")[0], _NO_WORDS).keys().isdisjoint(words)
+    language = language.split("-")[0]
+    return not (_WORDS.get(language, _NO_WORDS).keys().isdisjoint(words) and part_words(language).isdisjoint(words))
 
 
 @lru_cache(maxsize=64)
@@ -103,8 +108,8 @@ def prepare(text: str) -> str:
     """Fold a text for number and date search; superscripts after 10 become powers."""
     if not _DIGIT.search(text):
         return fold(write_signs(text)).replace("**", "")
-    if '"' in text or "″" in text:
-        text = _FEET.sub(r"\1 ft \2 in", text)
+    if any(mark in text for mark in _FEET_MARKS):
+        text = _FEET.sub(lambda found: f"{found[1]} ft {found[2] or found[3]} inches", text)
     text = _SUPERSCRIPT.sub(lambda found: "10^" + unicodedata.normalize("NFKC", found[1]), text)
     text = fold(spell_units(write_signs(text))).replace("\u00a0", " ").replace("−", "-").replace("**", "")
     text = _POINT.sub("0.", _MINUS.sub("-", text))

@@ -9,7 +9,7 @@ from evaluator.graders.forms import letters, main_form, name_parts, target_forms
 from evaluator.graders.near import find_near
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, is_same_word, is_unspaced, tokens
 from evaluator.graders.ordinals import in_digits, with_digits
-from evaluator.graders.parts import asks_in_full, is_part
+from evaluator.graders.parts import asks_in_full, is_part, keeps_counts
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, blank_runs, is_denied
 from evaluator.graders.stance import make_question
@@ -204,24 +204,7 @@ def _find_in_any_order(form: tuple[str, ...], kept: frozenset[str], sentence: Se
     start, end = min(positions), max(positions) + 1
     if end - start > 3 * len(content) + 6 or is_denied(sentence.tokens, start, end):
         return None
-    return Place(sentence, start, end) if _keeps_counts(content, positions) else None
-
-
-def _keeps_counts(content: list[str], positions: list[int]) -> bool:
-    """Whether of several numbers each stands beside the word it counts: "season 4, episode 3" is not "3rd season"."""
-    numbers = [at for at, word in enumerate(content) if word.isdecimal()]
-    if len(numbers) < 2:
-        return True
-    return any(all(_stays_beside(content, positions, at, at + step) for at in numbers) for step in (-1, 1))
-
-
-def _stays_beside(content: list[str], positions: list[int], at: int, beside: int) -> bool:
-    if not 0 <= beside < len(content):
-        return False
-    return content[beside].isdecimal() or abs(positions[at] - positions[beside]) <= _BESIDE
-
-
-_BESIDE = 2
+    return Place(sentence, start, end) if keeps_counts(content, positions) else None
 
 
 def _position(word: str, sentence: Sentence, language: str) -> int:

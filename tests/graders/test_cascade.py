@@ -245,8 +245,8 @@ def test_the_longer_match_decides_between_target_and_distractor() -> None:
 
 
 def test_loading_by_name() -> None:
-    assert load_grader("cascade-3").name == "cascade-3"
-    with pytest.raises(ConfigError, match=r"cascade-3.*'nope'"):
+    assert load_grader("cascade-4").name == "cascade-4"
+    with pytest.raises(ConfigError, match=r"cascade-4.*'nope'"):
         load_grader("nope")
 
 
