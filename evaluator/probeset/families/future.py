@@ -96,7 +96,7 @@ def _years_without(event: dict[str, Any]) -> set[int]:
 
 
 def _asked_years() -> list[int]:
-    """Return every year as often as a result of it is known, so that questions without an answer name the same years."""
+    """Return every year as often as the table has a result of it: questions without an answer name the same years."""
     return [year for _, year in _held()]
 
 
