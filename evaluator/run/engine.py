@@ -36,11 +36,8 @@ DONE_OUTCOMES = frozenset({"answered", "refused", "blocked", "truncated", "malfo
 
 def open_requests(requests: Sequence[Request], state: JournalState) -> list[Request]:
     """Return the requests without a final response; failed ones are asked again."""
-    return [
-        request
-        for request in requests
-        if request.request_id not in state.responses or state.responses[request.request_id].outcome not in DONE_OUTCOMES
-    ]
+    outcomes = state.responses.outcomes(request.request_id for request in requests)
+    return [request for request, outcome in zip(requests, outcomes, strict=True) if outcome not in DONE_OUTCOMES]
 
 
 class Engine:

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.metadata import version
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +24,7 @@ from evaluator.providers.checks import has_batches
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
 from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
-from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
+from evaluator.run.engine import Engine, open_requests
 from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.plan import plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from evaluator.providers.batch import BatchModel
 
 RECORDED_PACKAGES = ("genai-prices", "httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
+TAKEN_AT_ONCE = 1000
+"""Answers of another run that are in memory at a time while they are taken over."""
 
 
 class RunPlan(msgspec.Struct, frozen=True):
@@ -189,7 +192,6 @@ class Session:
                 self._directory.create(manifest, self._plan.probes)
             state = self._directory.read_journal()
             todo = open_requests(self._plan.requests, state)
-            state.responses.clear()
             journal = await stack.enter_async_context(JournalWriter(self._directory.journal_path, state))
             await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
@@ -222,15 +224,15 @@ class Session:
         self, reuse: JournalState | None, todo: list[Request], journal: JournalWriter
     ) -> list[Request]:
         """Write finished answers of another run to the journal; return what is still to be asked."""
-        found = reuse.responses if reuse else {}
-        taken = {
-            request.request_id: msgspec.structs.replace(response, flags=(*response.flags, "reused"))
-            for request in todo
-            if (response := found.get(request.request_id)) is not None and response.outcome in DONE_OUTCOMES
-        }
-        at = self._plan.manifest.started_at
-        await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken.values()))
-        return [request for request in todo if request.request_id not in taken]
+        if reuse is None:
+            return todo
+        at, still_open = self._plan.manifest.started_at, open_requests(todo, reuse)
+        left = {request.request_id for request in still_open}
+        found = reuse.responses.read(request.request_id for request in todo if request.request_id not in left)
+        while batch := list(islice(found, TAKEN_AT_ONCE)):
+            taken = (msgspec.structs.replace(response, flags=(*response.flags, "reused")) for response in batch)
+            await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken))
+        return still_open
 
 
 def _of(model: ModelSettings, requests: Sequence[Request]) -> list[Request]:
@@ -251,8 +253,10 @@ def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
     responses = directory.read_journal().responses
     probes = {probe.probe_id for probe in plan.probes}
     models = {model.id for model in plan.manifest.models}
-    for response in responses.values():
+    found = []
+    for response in responses.by_id():
         if response.probe_id not in probes or response.model not in models:
             what = f"{response.probe_id!r} by {response.model!r}"
             raise JournalError(f"{directory.journal_path}: answers {what}, which the run did not ask")
-    return [answer_alone(responses[request_id]) for request_id in sorted(responses)]
+        found.append(answer_alone(response))
+    return found
