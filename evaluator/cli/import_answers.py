@@ -56,6 +56,7 @@ def import_answers(
     from evaluator.graders import default_grader
     from evaluator.journal import RunDirectory, write_responses
     from evaluator.probeset import read_probe_sets
+    from evaluator.report.format import counted
     from evaluator.run.importing import import_answers as read_import
 
     if not probes or answers is None:
@@ -68,7 +69,7 @@ def import_answers(
     imported = read_import(
         answers, probe_sets, grader, run_id=directory.run_id, started_at=started_at, format_name=format_name
     )
-    say(f"grading {len(imported.responses):,} answers")
+    say(f"grading {counted(len(imported.responses), 'answer')}")
     with directory.locked():
         directory.create(imported.plan.manifest, imported.plan.probes)
         write_responses(directory.journal_path, ((started_at, response) for response in imported.responses))

@@ -41,7 +41,7 @@ def read_probe_set(source: Path | str) -> ProbeSet:
     except OSError as exc:
         raise ProbeFileError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     meta = read_set_meta(meta_path) if has_meta else None
-    probes = _read_probes(file)
+    lines, probes = _read_probes(file)
     ref = ProbeSetRef(
         name=meta.name if meta else _name_of(file),
         path=path.as_posix(),
@@ -50,7 +50,7 @@ def read_probe_set(source: Path | str) -> ProbeSet:
         version=meta.version if meta else None,
         licence=meta.licence if meta else None,
     )
-    return ProbeSet(ref=ref, probes=probes, meta=meta)
+    return ProbeSet(ref=ref, probes=probes, meta=meta, file=file.as_posix(), lines=lines)
 
 
 def read_probe_sets(sources: Iterable[Path | str]) -> tuple[ProbeSet, ...]:
@@ -104,7 +104,7 @@ def _name_of(file: Path) -> str:
     return file.name.removesuffix(".gz").removesuffix(".jsonl") or file.name
 
 
-def _read_probes(file: Path) -> tuple[Probe, ...]:
+def _read_probes(file: Path) -> tuple[dict[str, int], tuple[Probe, ...]]:
     first: dict[str, tuple[int, Probe]] = {}
     for line, probe in _numbered_probes(file):
         if probe.probe_id in first:
@@ -116,7 +116,8 @@ def _read_probes(file: Path) -> tuple[Probe, ...]:
         first[probe.probe_id] = (line, probe)
     if not first:
         raise ProbeFileError(f"{file}: need at least one probe, got an empty set")
-    return tuple(probe for _, probe in first.values())
+    lines = {probe_id: line for probe_id, (line, _) in first.items()}
+    return lines, tuple(probe for _, probe in first.values())
 
 
 def _numbered_probes(file: Path) -> Iterator[tuple[int, Probe]]:
