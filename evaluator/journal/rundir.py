@@ -80,7 +80,8 @@ class RunDirectory:
             JournalError: If no run can have that id, or a file stands in its place.
         """
         found = cls(out / check_run_id(run_id))
-        if found.path.exists() and not found.path.is_dir():
+        # Not exists(): it raises for a name that is too long, which the making of the directory tells in words.
+        if os.path.isfile(found.path):  # noqa: PTH113
             raise JournalError(f"run id: need another name than {run_id!r}: {found.path} is a file")
         return found
 
