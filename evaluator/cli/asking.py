@@ -31,7 +31,7 @@ from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
-from evaluator.run.regrade import grade_responses
+from evaluator.run.regrade import graded, kept
 from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
 
 
@@ -145,7 +145,7 @@ class Asking:
         bounds = msgspec.structs.replace(self.bounds, budget=budget)
         number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
         responses = final_responses(plan, directory)
-        verdicts = grade_responses(plan.probes, counted(responses, "grading"), default_grader(), known=known)
+        verdicts = kept(graded(plan.probes, counted(responses, "grading"), default_grader(), known=known))
         if judges and number is None:
             number = ask_judges(plan, directory, responses, verdicts, bounds)
         summary = save(conclude(plan, directory, responses, verdicts), directory)
@@ -161,7 +161,7 @@ class Asking:
         session = Session(self.plan, self.directory, keys=keys, grader=default_grader(), watcher=display)
         work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
         number = asyncio.run(run_session(session, display, work))
-        return number, session.verdicts
+        return number, session.verdicts.by_id
 
 
 def say_doubts(directory: RunDirectory, models: Sequence[ModelSettings]) -> None:

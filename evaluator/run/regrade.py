@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from evaluator.errors import JournalError
 from evaluator.protocols import Grader
+from evaluator.record_file import RecordFile, by_id, gathered
 from evaluator.records import Probe, Response, Verdict
 
 
@@ -16,15 +18,34 @@ def grade_responses(
     known: Mapping[str, Verdict] | None = None,
 ) -> list[Verdict]:
     """Return one verdict per response, in order; `known` verdicts that still fit are taken as they are."""
-    by_id = {probe.probe_id: probe for probe in probes}
+    return list(graded(probes, responses, grader, known=known))
+
+
+def graded(
+    probes: Sequence[Probe],
+    responses: Iterable[Response],
+    grader: Grader,
+    *,
+    known: Mapping[str, Verdict] | None = None,
+) -> Iterator[Verdict]:
+    """Yield what `grade_responses` returns, one after the other."""
+    probe_of = by_id(probes, "probe_id")
     given = known or {}
-    verdicts = []
     for response in responses:
         verdict = given.get(response.request_id)
         if verdict is None or not _fits(verdict, response):
-            verdict = grader.grade(by_id[response.probe_id], response)
-        verdicts.append(verdict)
-    return verdicts
+            verdict = grader.grade(probe_of[response.probe_id], response)
+        yield verdict
+
+
+def kept(verdicts: Iterable[Verdict]) -> RecordFile[Verdict]:
+    """Return the verdicts in a file that is gone with the process, to be read as often as needed."""
+    return gathered([verdicts], Verdict, "request_id", JournalError)
+
+
+def verdict_file() -> RecordFile[Verdict]:
+    """Return an empty file for verdicts, which is gone with the process."""
+    return RecordFile.unnamed(Verdict, "request_id", JournalError)
 
 
 def _fits(verdict: Verdict, response: Response) -> bool:
