@@ -97,13 +97,7 @@ class RecordFile(Sequence[R]):
         return line
 
     @property
-    def _close(file: IO[bytes]) -> None:
-    # Of a full disk somebody was told before, and nothing is read any more.
-    with suppress(OSError):
-        file.close()
-
-
-def by_id(self) -> Mapping[str, R]:
+    def by_id(self) -> Mapping[str, R]:
         """The records by their ids; the last where an id occurs twice."""
         if self._by_id is None or len(self._by_id.hashes) != len(self):
             self._by_id = _ById(self, self._hashes, self._id_of)
@@ -187,6 +181,12 @@ class _ById(Mapping[str, R], Generic[R]):
 
     def __len__(self) -> int:
         return len(self._records)
+
+
+def _close(file: IO[bytes]) -> None:
+    # Of a full disk somebody was told before, and nothing is read any more.
+    with suppress(OSError):
+        file.close()
 
 
 def by_id(self) -> Mapping[str, R]:
