@@ -183,121 +183,6 @@ class _ById(Mapping[str, R], Generic[R]):
         return len(self._records)
 
 
-def _close(file: IO[bytes]) -> None:
-    # Of a full disk somebody was told before, and nothing is read any more.
-    with suppress(OSError):
-        file.close()
-
-
-def by_id(self) -> Mapping[str, R]:
-        """The records by their ids; the last where an id occurs twice."""
-        if self._by_id is None or len(self._by_id.hashes) != len(self):
-            self._by_id = _ById(self, self._hashes, self._id_of)
-        return self._by_id
-
-    def first_twice(self) -> tuple[int, int] | None:
-        """Return the places of the first record whose id came before, and of that earlier one."""
-        hashes = np.frombuffer(self._hashes, dtype=np.int64)
-        order = np.argsort(hashes, kind="stable")
-        # Hashes of different ids may be equal, so this only says where to look.
-        suspects = order[np.flatnonzero(np.diff(hashes[order]) == 0) + 1] if len(order) > 1 else order[:0]
-        for later in sorted(suspects.tolist()):
-            name = self._id_of(self[later])
-            for earlier in np.flatnonzero(hashes[:later] == hashes[later]).tolist():
-                if self._id_of(self[earlier]) == name:
-                    return later, earlier
-        return None
-
-    def __len__(self) -> int:
-        return len(self._hashes)
-
-    @overload
-    def __getitem__(self, index: int) -> R: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[R, ...]: ...
-    def __getitem__(self, index: int | slice) -> R | tuple[R, ...]:
-        if isinstance(index, slice):
-            return tuple(self[place] for place in range(len(self))[index])
-        place = range(len(self))[index]
-        start, end = self._ends[place], self._ends[place + 1]
-        try:
-            self._flush()
-            line = os.pread(self._file.fileno(), end - start, start)
-        except OSError as exc:
-            raise self._failed("read", exc) from exc
-        try:
-            return self._decoder.decode(line if start else line.removeprefix(_MARK))
-        except (msgspec.DecodeError, RecursionError) as exc:
-            raise self._error(f"{self.name}: was changed while it was read") from exc
-
-    def __iter__(self) -> Iterator[R]:
-        return map(self.__getitem__, range(len(self)))
-
-    def _note(self, record: R, end: int) -> None:
-        self._ends.append(end)
-        self._hashes.append(hash(self._id_of(record)))
-
-    def _flush(self) -> None:
-        if not self._is_flushed:
-            self._file.flush()
-            self._is_flushed = True
-
-    def _failed(self, what: str, exc: OSError) -> EvaluatorError:
-        return self._error(f"{self.name}: cannot be {what}: {exc.strerror}")
-
-
-class _ById(Mapping[str, R], Generic[R]):
-    """Finds a record by the hash of its id, which is looked at in the record itself."""
-
-    def __init__(self, records: RecordFile[R], hashes: array[int], id_of: Callable[[R], str]) -> None:
-        found = np.frombuffer(hashes, dtype=np.int64)
-        order = np.argsort(found, kind="stable")
-        self.hashes = array("q", found[order].tobytes())
-        self._places = array("q", order.tobytes())
-        self._records = records
-        self._id_of = id_of
-
-    def __getitem__(self, name: str) -> R:
-        hashed, found = hash(name), None
-        at = bisect_left(self.hashes, hashed)
-        while at < len(self.hashes) and self.hashes[at] == hashed:
-            record = self._records[self._places[at]]
-            found = record if self._id_of(record) == name else found
-            at += 1
-        if found is None:
-            raise KeyError(name)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return map(self._id_of, self._records)
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-
-class Picked(Sequence[T]):
-    """Some items of a sequence, in an order of their own; the items stay where they are."""
-
-    def __init__(self, items: Sequence[T], places: Sequence[int]) -> None:
-        self._items = items
-        self._places = places
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
-    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
-        if isinstance(index, slice):
-            return tuple(self._items[place] for place in self._places[index])
-        return self._items[self._places[index]]
-
-    def __iter__(self) -> Iterator[T]:
-        return map(self._items.__getitem__, self._places)
-
-
 def by_id(records: Sequence[R], id_field: str) -> Mapping[str, R]:
     """Return records by an id: of those in a file, without reading them."""
     if isinstance(records, RecordFile):
@@ -314,3 +199,9 @@ def gathered(
         for one in part:
             found.append(one)
     return found
+
+
+def _close(file: IO[bytes]) -> None:
+    # Of a full disk somebody was told before, and nothing is read any more.
+    with suppress(OSError):
+        file.close()

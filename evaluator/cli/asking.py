@@ -32,7 +32,7 @@ from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
 from evaluator.run.regrade import graded, kept
-from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
+from evaluator.run.session import FinalResponses, RunPlan, Session, load_plan, prepare, replan
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Asking:
         budget = budget_of(plan, directory, todo, self.spending, expenses)
         bounds = msgspec.structs.replace(self.bounds, budget=budget)
         number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
-        responses = final_responses(plan, directory)
+        responses = FinalResponses(plan, directory)
         verdicts = kept(graded(plan.probes, counted(responses, "grading"), default_grader(), known=known))
         if judges and number is None:
             number = ask_judges(plan, directory, responses, verdicts, bounds)

@@ -40,8 +40,8 @@ DONE_OUTCOMES = frozenset({"answered", "refused", "blocked", "truncated", "malfo
 
 def open_requests(requests: Sequence[Request], state: JournalState) -> Sequence[Request]:
     """Return the requests without a final response; failed ones are asked again."""
-    found = (state.responses.get(request_id) for request_id in ids_of(requests))
-    return only(requests, (each is None or each.outcome not in DONE_OUTCOMES for each in found))
+    outcomes = state.responses.outcomes(ids_of(requests))
+    return only(requests, (outcome not in DONE_OUTCOMES for outcome in outcomes))
 
 
 class Engine:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.metadata import version
-from itertools import islice
+from itertools import compress, islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from evaluator.providers.batch import BatchModel
 
 RECORDED_PACKAGES = ("genai-prices", "httpx", "httpx-aiohttp", "msgspec", "numpy", "scikit-learn", "scipy", "xllamacpp")
+TAKEN_AT_ONCE = 1000
+"""Answers of another run that are in memory at a time while they are taken over."""
 
 
 class RunPlan(msgspec.Struct, frozen=True):
@@ -200,7 +202,6 @@ class Session:
                 self._directory.create(manifest, self._plan.probes)
             state = self._directory.read_journal()
             todo = open_requests(self._plan.requests, state)
-            state.responses.clear()
             journal = await stack.enter_async_context(JournalWriter(self._directory.journal_path, state))
             await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
@@ -234,15 +235,13 @@ class Session:
         """Write finished answers of another run to the journal; return what is still to be asked."""
         if reuse is None:
             return todo
-        found = reuse.responses
-        taken = {
-            request_id: msgspec.structs.replace(response, flags=(*response.flags, "reused"))
-            for request_id in ids_of(todo)
-            if (response := found.get(request_id)) is not None and response.outcome in DONE_OUTCOMES
-        }
         at = self._plan.manifest.started_at
-        await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken.values()))
-        return only(todo, (request_id not in taken for request_id in ids_of(todo)))
+        is_done = [each in DONE_OUTCOMES for each in reuse.responses.outcomes(ids_of(todo))]
+        found = reuse.responses.read(compress(ids_of(todo), is_done))
+        while batch := list(islice(found, TAKEN_AT_ONCE)):
+            taken = (msgspec.structs.replace(response, flags=(*response.flags, "reused")) for response in batch)
+            await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken))
+        return only(todo, (not each for each in is_done))
 
 
 def package_versions() -> dict[str, str]:
@@ -250,17 +249,36 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in RECORDED_PACKAGES}
 
 
-def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
-    """Return the final responses of a run, ordered by request id, each with what it stated as confidence taken off.
+class FinalResponses(Collection[Response]):
+    """The final responses of a run, ordered by request id, each with what it stated as confidence taken off.
+
+    They stay in the journal, which is read each time somebody goes through them.
 
     Raises:
-        JournalError: If the journal is damaged or answers what the run did not ask.
+        JournalError: If the journal is damaged or, when it is read, answers what the run did not ask.
     """
-    responses = directory.read_journal().responses
-    probes = by_id(plan.probes, "probe_id")
-    models = {model.id for model in plan.manifest.models}
-    for response in responses.values():
-        if response.probe_id not in probes or response.model not in models:
-            what = f"{response.probe_id!r} by {response.model!r}"
-            raise JournalError(f"{directory.journal_path}: answers {what}, which the run did not ask")
-    return [answer_alone(responses[request_id]) for request_id in sorted(responses)]
+
+    def __init__(self, plan: RunPlan, directory: RunDirectory) -> None:
+        self._responses = directory.read_journal().responses
+        self._probes = by_id(plan.probes, "probe_id")
+        self._models = {model.id for model in plan.manifest.models}
+        self._is_checked = False
+
+    def __len__(self) -> int:
+        return len(self._responses)
+
+    def __contains__(self, response: object) -> bool:
+        return any(response == each for each in self)
+
+    def __iter__(self) -> Iterator[Response]:
+        for response in self._responses.by_id():
+            if not self._is_checked and (response.probe_id not in self._probes or response.model not in self._models):
+                what = f"{response.probe_id!r} by {response.model!r}"
+                raise JournalError(f"{self._responses.path}: answers {what}, which the run did not ask")
+            yield answer_alone(response)
+        self._is_checked = True
+
+
+def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
+    """Return what `FinalResponses` yields, in memory."""
+    return list(FinalResponses(plan, directory))
