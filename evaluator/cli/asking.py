@@ -31,8 +31,8 @@ from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
-from evaluator.run.regrade import graded, kept
-from evaluator.run.session import FinalResponses, RunPlan, Session, load_plan, prepare, replan
+from evaluator.run.regrade import grade_responses
+from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,8 @@ class Asking:
         budget = budget_of(plan, directory, todo, self.spending, expenses)
         bounds = msgspec.structs.replace(self.bounds, budget=budget)
         number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
-        responses = FinalResponses(plan, directory)
-        verdicts = kept(graded(plan.probes, counted(responses, "grading"), default_grader(), known=known))
+        responses = final_responses(plan, directory)
+        verdicts = grade_responses(plan.probes, counted(responses, "grading"), default_grader(), known=known)
         if judges and number is None:
             number = ask_judges(plan, directory, responses, verdicts, bounds)
         summary = save(conclude(plan, directory, responses, verdicts), directory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def judge_flags_settings(config: Path | None, flags: JudgeFlags) -> Settings:
 def ask_judges(
     plan: RunPlan,
     directory: RunDirectory,
-    responses: Collection[Response],
+    responses: Sequence[Response],
     verdicts: Sequence[Verdict],
     bounds: Bounds | None = None,
 ) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -59,7 +59,7 @@ class Settled(NamedTuple):
 
 
 def settle(
-    plan: RunPlan, directory: RunDirectory, responses: Collection[Response], verdicts: Sequence[Verdict]
+    plan: RunPlan, directory: RunDirectory, responses: Sequence[Response], verdicts: Sequence[Verdict]
 ) -> Settled:
     """Count in what the run's judges have said so far, where it has judges; asks nobody.
 
@@ -78,7 +78,7 @@ def settle(
 def conclude(
     plan: RunPlan,
     directory: RunDirectory,
-    responses: Collection[Response],
+    responses: Sequence[Response],
     verdicts: Sequence[Verdict],
     *,
     given: Given | None = None,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from evaluator.errors import JournalError
 from evaluator.protocols import Grader
-from evaluator.record_file import RecordFile, by_id, gathered
+from evaluator.record_file import RecordFile, by_id
 from evaluator.records import Probe, Response, Verdict
 
 
@@ -18,29 +18,15 @@ def grade_responses(
     known: Mapping[str, Verdict] | None = None,
 ) -> list[Verdict]:
     """Return one verdict per response, in order; `known` verdicts that still fit are taken as they are."""
-    return list(graded(probes, responses, grader, known=known))
-
-
-def graded(
-    probes: Sequence[Probe],
-    responses: Iterable[Response],
-    grader: Grader,
-    *,
-    known: Mapping[str, Verdict] | None = None,
-) -> Iterator[Verdict]:
-    """Yield what `grade_responses` returns, one after the other."""
     probe_of = by_id(probes, "probe_id")
     given = known or {}
+    verdicts = []
     for response in responses:
         verdict = given.get(response.request_id)
         if verdict is None or not _fits(verdict, response):
             verdict = grader.grade(probe_of[response.probe_id], response)
-        yield verdict
-
-
-def kept(verdicts: Iterable[Verdict]) -> RecordFile[Verdict]:
-    """Return the verdicts in a file that is gone with the process, to be read as often as needed."""
-    return gathered([verdicts], Verdict, "request_id", JournalError)
+        verdicts.append(verdict)
+    return verdicts
 
 
 def verdict_file() -> RecordFile[Verdict]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.metadata import version
 from itertools import compress, islice
@@ -249,36 +249,19 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in RECORDED_PACKAGES}
 
 
-class FinalResponses(Collection[Response]):
-    """The final responses of a run, ordered by request id, each with what it stated as confidence taken off.
-
-    They stay in the journal, which is read each time somebody goes through them.
+def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
+    """Return the final responses of a run, ordered by request id, each with what it stated as confidence taken off.
 
     Raises:
-        JournalError: If the journal is damaged or, when it is read, answers what the run did not ask.
+        JournalError: If the journal is damaged or answers what the run did not ask.
     """
-
-    def __init__(self, plan: RunPlan, directory: RunDirectory) -> None:
-        self._responses = directory.read_journal().responses
-        self._probes = by_id(plan.probes, "probe_id")
-        self._models = {model.id for model in plan.manifest.models}
-        self._is_checked = False
-
-    def __len__(self) -> int:
-        return len(self._responses)
-
-    def __contains__(self, response: object) -> bool:
-        return any(response == each for each in self)
-
-    def __iter__(self) -> Iterator[Response]:
-        for response in self._responses.by_id():
-            if not self._is_checked and (response.probe_id not in self._probes or response.model not in self._models):
-                what = f"{response.probe_id!r} by {response.model!r}"
-                raise JournalError(f"{self._responses.path}: answers {what}, which the run did not ask")
-            yield answer_alone(response)
-        self._is_checked = True
-
-
-def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
-    """Return what `FinalResponses` yields, in memory."""
-    return list(FinalResponses(plan, directory))
+    responses = directory.read_journal().responses
+    probes = by_id(plan.probes, "probe_id")
+    models = {model.id for model in plan.manifest.models}
+    found = []
+    for response in responses.by_id():
+        if response.probe_id not in probes or response.model not in models:
+            what = f"{response.probe_id!r} by {response.model!r}"
+            raise JournalError(f"{directory.journal_path}: answers {what}, which the run did not ask")
+        found.append(answer_alone(response))
+    return found
