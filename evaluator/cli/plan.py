@@ -169,12 +169,12 @@ def open_in(
     """Return what neither the run of that id nor the one to reuse has answered, and how much the first has judged."""
     from pathlib import Path
 
-    from evaluator.journal import RunDirectory, check_run_id
+    from evaluator.journal import RunDirectory
     from evaluator.run.engine import open_requests
 
     todo, out, n_judged = planned.requests, Path(settings.out), 0
     if run_id is not None:
-        own = RunDirectory(out / check_run_id(run_id))
+        own = RunDirectory.named(run_id, out)
         todo = open_requests(todo, own.read_journal()) if own.exists else todo
         n_judged = len(planned.requests) - len(todo) if own.judgements_path.exists() else 0
     if reuse is not None:

@@ -24,7 +24,11 @@ GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repea
 """What of a manifest is not about asking the models, and may change later."""
 MAX_LINE_BYTES = 16_000_000
 """A line we wrote ourselves: escaped to ASCII, a probe of the longest kind grows sixfold."""
-RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+NEVER_RUN_ID = re.compile(
+    r"(?:history\.jsonl|index\.html|trend\.html|summary\.json|manifest\.json)|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?"
+)
+"""Files that lie beside runs or are looked for by name, and what Windows keeps for devices."""
 
 
 class RunDirectory:
@@ -68,6 +72,18 @@ class RunDirectory:
         known = sorted(p.parent.name for p in out.glob("*/manifest.json"))[-5:]
         hint = f"; the latest under {out} are {', '.join(known)}" if known else f"; there are no runs under {out}"
         raise JournalError(f"run {run!r}: need a run directory or the id of a run under {out}{hint}")
+
+    @classmethod
+    def named(cls, run_id: str, out: Path) -> RunDirectory:
+        """Return the directory of a run that is, or will be, under `out`.
+
+        Raises:
+            JournalError: If no run can have that id, or a file stands in its place.
+        """
+        found = cls(out / check_run_id(run_id))
+        if found.path.exists() and not found.path.is_dir():
+            raise JournalError(f"run id: need another name than {run_id!r}: {found.path} is a file")
+        return found
 
     def create(self, manifest: Manifest, probes: Iterable[Probe]) -> None:
         """Make the directory and write the probes and, last, the manifest.
@@ -197,11 +213,14 @@ class RunDirectory:
 
 
 def check_run_id(run_id: str) -> str:
-    """Return `run_id` when it can be a directory name on every system.
+    """Return `run_id` when it can be a directory name on every system, and no file of ours has that name.
 
     Raises:
         JournalError: If it cannot.
     """
     if not RUN_ID.fullmatch(run_id):
-        raise JournalError(f"run id: need letters, digits, '.', '_' and '-', at most 100, got {run_id!r}")
+        wanted = "letters, digits, '.', '_' and '-', at most 100, with no '.' at the end"
+        raise JournalError(f"run id: need {wanted}, got {run_id!r}")
+    if NEVER_RUN_ID.fullmatch(run_id.lower()):
+        raise JournalError(f"run id: need another name than {run_id!r}, which is kept for a file or a device")
     return run_id

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from evaluator.jsonl import encode_line
 from evaluator.records import Probe, ProbeSetRef, Record
 from evaluator.set_records import SetMeta
@@ -18,6 +20,10 @@ class ProbeSet(Record, frozen=True):
     """In memory, or in a file from which each is read when asked for."""
     meta: SetMeta | None = None
     """None when there is no set.toml."""
+    file: str | None = None
+    """The file of the probes; None when they were made."""
+    lines: dict[str, int] = msgspec.field(default_factory=dict)
+    """By probe_id, the line of `file`, counted from 1."""
 
 
 def content_sha256(probes: Iterable[Probe]) -> str:

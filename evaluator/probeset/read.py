@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import get_args
 
@@ -20,6 +20,7 @@ from evaluator.probeset.probe_set import ProbeSet
 from evaluator.record_file import RecordFile, by_id
 from evaluator.records import REASONS, MatchType, Probe, ProbeSetRef
 
+Lines = Sequence[int]
 PROBES_FILE = "probes.jsonl"
 META_FILE = "set.toml"
 SUFFIXES = (".jsonl", ".jsonl.gz")
@@ -36,8 +37,10 @@ def read_probe_set(source: Path | str) -> ProbeSet:
     Raises:
         ProbeFileError: One line naming file, line and field, what was wanted and what came.
     """
-    found = _read(source)
-    return msgspec.structs.replace(found, probes=tuple(found.probes))
+    found, lines = _read(source)
+    probes = tuple(found.probes)
+    by_name = {probe.probe_id: line for probe, line in zip(probes, lines, strict=False)}
+    return msgspec.structs.replace(found, probes=probes, lines=by_name)
 
 
 def read_probe_sets(sources: Iterable[Path | str]) -> tuple[ProbeSet, ...]:
@@ -48,7 +51,7 @@ def read_probe_sets(sources: Iterable[Path | str]) -> tuple[ProbeSet, ...]:
     """
     sets: list[ProbeSet] = []
     for path in sources:
-        found = _read(path)
+        found, _ = _read(path)
         for other in sets:
             if other.ref.sha256 == found.ref.sha256:
                 raise ProbeFileError(f"{path}: the same probe set came already as {other.ref.path}; name it once")
@@ -65,10 +68,10 @@ def _refuse_shared(path: Path | str, found: ProbeSet, earlier: Sequence[ProbeSet
                 raise ProbeFileError(f"{path}: probe_id {probe.probe_id!r} occurs in {name} too; ids must be unique")
 
 
-def _read(source: Path | str) -> ProbeSet:
-    """Read one probe set; what comes from a file stays on the disk."""
+def _read(source: Path | str) -> tuple[ProbeSet, Lines]:
+    """Read one probe set and the line of each probe; what comes from a file stays on the disk."""
     if str(source).startswith(FAMILY_PREFIX):
-        return read_family(parse_reference(str(source)))
+        return read_family(parse_reference(str(source))), ()
     path = Path(source)
     try:
         file = _probes_file(path)
@@ -77,7 +80,7 @@ def _read(source: Path | str) -> ProbeSet:
     except OSError as exc:
         raise ProbeFileError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     meta = read_set_meta(meta_path) if has_meta else None
-    probes, sha256 = _read_probes(file)
+    probes, lines, sha256 = _read_probes(file)
     ref = ProbeSetRef(
         name=meta.name if meta else _name_of(file),
         path=path.as_posix(),
@@ -86,7 +89,7 @@ def _read(source: Path | str) -> ProbeSet:
         version=meta.version if meta else None,
         licence=meta.licence if meta else None,
     )
-    return ProbeSet(ref=ref, probes=probes, meta=meta)
+    return ProbeSet(ref=ref, probes=probes, meta=meta, file=file.as_posix()), lines
 
 
 def _probes_file(path: Path) -> Path:
@@ -117,23 +120,23 @@ def _name_of(file: Path) -> str:
     return file.name.removesuffix(".gz").removesuffix(".jsonl") or file.name
 
 
-def _read_probes(file: Path) -> tuple[RecordFile[Probe], str]:
-    """Return the probes of a file and their `content_sha256`."""
-    probes = RecordFile.unnamed(Probe, "probe_id", ProbeFileError)
+def _read_probes(file: Path) -> tuple[RecordFile[Probe], Lines, str]:
+    """Return the probes of a file, their lines and their `content_sha256`."""
+    probes, lines = RecordFile.unnamed(Probe, "probe_id", ProbeFileError), array("q")
     digest = hashlib.sha256()
-    for _, probe in _numbered_probes(file):
+    for line, probe in _numbered_probes(file):
         digest.update(probes.append(probe))
+        lines.append(line)
     twice = probes.first_twice()
     if twice is not None:
         later, earlier = twice
         is_same = probes[later] == probes[earlier]
         what = "repeats the whole row of" if is_same else "uses the same probe_id with other content as"
-        lines = [line for line, _ in islice(_numbered_probes(file), later + 1)]
         name = probes[later].probe_id
         raise ProbeFileError(f"{file}:{lines[later]}: probe_id: {name!r} {what} line {lines[earlier]}")
     if not len(probes):
         raise ProbeFileError(f"{file}: need at least one probe, got an empty set")
-    return probes, digest.hexdigest()
+    return probes, lines, digest.hexdigest()
 
 
 def _numbered_probes(file: Path) -> Iterator[tuple[int, Probe]]:
