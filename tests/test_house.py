@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
 FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "privacy", "set_records", "detection"}
-FOUNDATION |= {"item_analysis"}
+FOUNDATION |= {"item_analysis", "record_file", "request_keys", "toml_lines"}
 GATING = {"policy", "gating", "history"}
 FOUNDATION |= GATING | {"verification", "retention"}
 GROUND = FOUNDATION | {"protocols", "config"}
@@ -29,10 +29,13 @@ ROOMS: dict[str, set[str]] = {
     "results": {"records"},
     "set_records": {"record", "records"},
     "item_analysis": {"record"},
+    "request_keys": set(),
     "calibration_limits": {"record"},
     "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
     "jsonl": {"errors"},
+    "record_file": {"errors", "jsonl", "record"},
+    "toml_lines": set(),
     "protocols": FOUNDATION,
     "config": FOUNDATION,
     "probeset": GROUND,
@@ -42,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     "run": GROUND | {"probeset", "providers", "graders", "journal"},
     "labels": GROUND | {"journal"},
     "stats": {"judge_use", "record", "label_design", "comparison", "records", "gold_labels", "results"}
-    | {"audit", "calibration_limits", "item_analysis", "detection"},
+    | {"audit", "calibration_limits", "item_analysis", "detection", "request_keys"},
     "gate": GATING | {"comparison", "records", "results", "errors"},
     "report": {"judge_use", "label_design", "comparison", "records", "results", "audit", "money", "set_records"}
     | {"item_analysis", "detection"}

@@ -53,7 +53,7 @@ RunIdOption = Annotated[
     str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
 ]
 ConfigArgument = Annotated[
-    Path | None, typer.Argument(metavar="[CONFIG]", help="evaluation.toml; flags replace what it says.")
+    Path | None, typer.Argument(metavar="CONFIG", help="evaluation.toml; flags replace what it says.")
 ]
 ModelOption = Annotated[
     list[str] | None,
@@ -110,7 +110,11 @@ MaxUsdOption = Annotated[
     ),
 ]
 AllowUnknownPriceOption = Annotated[
-    bool, typer.Option("--allow-unknown-price", help="With --max-usd: ask also what has no known price, uncounted.")
+    bool,
+    typer.Option(
+        "--allow-unknown-price",
+        help="With --max-usd: ask also what has no known price; what it reports counts.",
+    ),
 ]
 NoPreflightOption = Annotated[
     bool, typer.Option("--no-preflight", help="Do not ask every model one small question first.")

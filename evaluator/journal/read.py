@@ -21,10 +21,9 @@ from evaluator.journal.entries import (
     Torn,
 )
 from evaluator.journal.spent import Attempts, Spent, trusted_cost_usd
+from evaluator.journal.stored import MAX_LINE_BYTES, StoredResponses, Told
 from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
-
-MAX_LINE_BYTES = 256 * 1024 * 1024
 
 
 class OpenBatch(msgspec.Struct):
@@ -38,9 +37,9 @@ class OpenBatch(msgspec.Struct):
 class JournalState(msgspec.Struct):
     """Everything a journal holds, by request id."""
 
-    responses: dict[str, Response]
-    """The last final response of each request."""
-    open_attempts: dict[str, Attempts]
+    responses: StoredResponses
+    """The last final response of each request; read from the file when asked for."""
+    open_attempts: dict[str, Attempts] = msgspec.field(default_factory=dict)
     """Requests that were sent and have no response that ends them."""
     mend: bytes = b""
     """What to append before the next entry, when the last line was cut off."""
@@ -70,12 +69,12 @@ def read_journal(path: Path) -> JournalState:
     Raises:
         JournalError: If any other line cannot be read; the message names it.
     """
-    state = JournalState(responses={}, open_attempts={})
+    state = JournalState(responses=StoredResponses(path))
     if not path.exists():
         return state
     decoder = msgspec.json.Decoder(Entry)
     suspect: tuple[int, str] | None = None
-    for number, line in _lines(path):
+    for number, offset, line in _lines(path):
         try:
             entry = decode_line(line, decoder)
         except ValueError as exc:
@@ -96,7 +95,7 @@ def read_journal(path: Path) -> JournalState:
             suspect = None
             continue
         _refuse(path, suspect)
-        _apply(state, entry)
+        _apply(state, entry, offset)
     _refuse(path, suspect)
     _count_later_sends(state)
     return state
@@ -104,14 +103,12 @@ def read_journal(path: Path) -> JournalState:
 
 def _count_later_sends(state: JournalState) -> None:
     """A request whose answer came late may have been sent once more before anybody knew."""
-    for request_id in state.open_attempts.keys() & state.responses.keys():
-        response, later = state.responses[request_id], state.open_attempts[request_id]
-        if response.outcome != "failed":
-            state.responses[request_id] = msgspec.structs.replace(
-                response,
-                attempts=response.attempts + later.sent,
-                ambiguous_sends=response.ambiguous_sends + later.ambiguous,
-            )
+    ids = list(state.open_attempts)
+    outcomes = zip(ids, state.responses.outcomes(ids), strict=True)
+    for request_id in [key for key, outcome in outcomes if outcome not in {None, "failed"}]:
+        told, later = Told.of(state.responses[request_id]), state.open_attempts[request_id]
+        attempts, ambiguous = told.attempts + later.sent, told.ambiguous_sends + later.ambiguous
+        state.responses.tell(request_id, told._replace(attempts=attempts, ambiguous_sends=ambiguous))
 
 
 def _refuse(path: Path, suspect: tuple[int, str] | None) -> None:
@@ -119,7 +116,7 @@ def _refuse(path: Path, suspect: tuple[int, str] | None) -> None:
         raise JournalError(f"{path}:{suspect[0]}: damaged line: {suspect[1]}; restore the file from a copy")
 
 
-def _apply(state: JournalState, entry: Entry) -> None:
+def _apply(state: JournalState, entry: Entry, offset: int) -> None:
     match entry:
         case Intent():
             state.open_attempts.setdefault(entry.request_id, Attempts()).send(entry.most_usd)
@@ -132,9 +129,9 @@ def _apply(state: JournalState, entry: Entry) -> None:
         case Expense():
             state.ended.add(entry.cost_usd, entry.most_usd)
         case Spare():
-            _apply_spare(state, entry.response)
+            _apply_spare(state, entry.response, offset)
         case Answered():
-            _apply_answer(state, entry.response)
+            _apply_answer(state, entry.response, offset)
         case BatchIntent() | BatchMade() | BatchEnded():
             _apply_batch(state, entry)
 
@@ -157,7 +154,7 @@ def _apply_batch(state: JournalState, entry: BatchIntent | BatchMade | BatchEnde
                     attempts.unsend()
 
 
-def _apply_answer(state: JournalState, response: Response) -> None:
+def _apply_answer(state: JournalState, response: Response, offset: int) -> None:
     attempts = state.open_attempts.pop(response.request_id, None)
     if attempts is not None and attempts.in_flight_usd:
         most_usd, cost_usd = attempts.end(), trusted_cost_usd(response)
@@ -165,29 +162,30 @@ def _apply_answer(state: JournalState, response: Response) -> None:
             state.ended.add(cost_usd, most_usd)
         for of_the_dead in attempts.in_flight_usd:
             state.ended.add(None, of_the_dead)
-    state.responses[response.request_id] = response
+    state.responses.add(response, offset)
     if response.outcome == "failed":
         state.open_attempts[response.request_id] = Attempts()
         state.open_attempts[response.request_id].of_failed(response)
 
 
-def _apply_spare(state: JournalState, response: Response) -> None:
-    known = state.responses.get(response.request_id)
-    if known is not None and known.outcome != "failed":
+def _apply_spare(state: JournalState, response: Response, offset: int) -> None:
+    if state.responses.outcome(response.request_id) not in {None, "failed"}:
         return
     attempts = state.open_attempts.pop(response.request_id, None) or Attempts()
     attempts.rescue()
     for of_the_dead in attempts.in_flight_usd:
         state.ended.add(None, of_the_dead)
-    state.responses[response.request_id] = attempts.told_in(response)
+    state.responses.add(response, offset, Told.of(attempts.told_in(response)))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Yield every line with its number and the place of its first byte."""
     try:
         with path.open("rb") as stream:
-            number = 0
+            number = offset = 0
             while line := stream.readline(MAX_LINE_BYTES):
                 number += 1
-                yield number, line
+                yield number, offset, line
+                offset += len(line)
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

@@ -17,13 +17,18 @@ from evaluator.journal.gold import GoldFile
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.jsonl import describe, encode_line, read_records
 from evaluator.label_design import LabelDesign
+from evaluator.record_file import RecordFile
 from evaluator.records import MANIFEST_SCHEMA, GoldLabel, Manifest, Probe, Verdict, VerdictChange
 
 GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
 """What of a manifest is not about asking the models, and may change later."""
 MAX_LINE_BYTES = 16_000_000
 """A line we wrote ourselves: escaped to ASCII, a probe of the longest kind grows sixfold."""
-RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+NEVER_RUN_ID = re.compile(
+    r"(?:history\.jsonl|index\.html|trend\.html|summary\.json|manifest\.json)|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?"
+)
+"""Files that lie beside runs or are looked for by name, and what Windows keeps for devices."""
 
 
 class RunDirectory:
@@ -68,6 +73,19 @@ class RunDirectory:
         hint = f"; the latest under {out} are {', '.join(known)}" if known else f"; there are no runs under {out}"
         raise JournalError(f"run {run!r}: need a run directory or the id of a run under {out}{hint}")
 
+    @classmethod
+    def named(cls, run_id: str, out: Path) -> RunDirectory:
+        """Return the directory of a run that is, or will be, under `out`.
+
+        Raises:
+            JournalError: If no run can have that id, or a file stands in its place.
+        """
+        found = cls(out / check_run_id(run_id))
+        # Not exists(): it raises for a name that is too long, which the making of the directory tells in words.
+        if os.path.isfile(found.path):  # noqa: PTH113
+            raise JournalError(f"run id: need another name than {run_id!r}: {found.path} is a file")
+        return found
+
     def create(self, manifest: Manifest, probes: Iterable[Probe]) -> None:
         """Make the directory and write the probes and, last, the manifest.
 
@@ -78,7 +96,7 @@ class RunDirectory:
             raise JournalError(f"run {self.run_id} exists at {self.path}")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.probes_path, b"".join(encode_line(probe) for probe in probes))
+            write_atomically(self.probes_path, map(encode_line, probes))
             write_atomically(self.manifest_path, msgspec.json.format(encode_line(manifest), indent=2))
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot be written: {exc.strerror}") from exc
@@ -119,6 +137,10 @@ class RunDirectory:
         found = read_records(self.probes_path, Probe, JournalError, max_line_bytes=MAX_LINE_BYTES)
         return tuple(probe for _, probe in found)
 
+    def open_probes(self) -> RecordFile[Probe]:
+        """Check the probes as they were asked; they stay on the disk and are read when asked for."""
+        return RecordFile.opened(self.probes_path, Probe, "probe_id", JournalError, MAX_LINE_BYTES)
+
     def read_verdicts(self) -> list[Verdict]:
         """Read verdicts.jsonl; none when it has not been written."""
         if not self.verdicts_path.exists():
@@ -149,7 +171,7 @@ class RunDirectory:
 
     def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
         """Replace verdicts.jsonl."""
-        self._write(self.verdicts_path, b"".join(encode_line(verdict) for verdict in verdicts))
+        self._write(self.verdicts_path, map(encode_line, verdicts))
 
     def add_changes(self, changes: Iterable[VerdictChange]) -> None:
         """Add to changes.jsonl what a new grading changed."""
@@ -162,7 +184,7 @@ class RunDirectory:
         """Replace summary.json."""
         self._write(self.summary_path, data)
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: bytes | Iterable[bytes]) -> None:
         try:
             write_atomically(path, data)
         except OSError as exc:
@@ -192,11 +214,14 @@ class RunDirectory:
 
 
 def check_run_id(run_id: str) -> str:
-    """Return `run_id` when it can be a directory name on every system.
+    """Return `run_id` when it can be a directory name on every system, and no file of ours has that name.
 
     Raises:
         JournalError: If it cannot.
     """
     if not RUN_ID.fullmatch(run_id):
-        raise JournalError(f"run id: need letters, digits, '.', '_' and '-', at most 100, got {run_id!r}")
+        wanted = "letters, digits, '.', '_' and '-', at most 100, with no '.' at the end"
+        raise JournalError(f"run id: need {wanted}, got {run_id!r}")
+    if NEVER_RUN_ID.fullmatch(run_id.lower()):
+        raise JournalError(f"run id: need another name than {run_id!r}, which is kept for a file or a device")
     return run_id

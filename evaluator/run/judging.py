@@ -176,7 +176,7 @@ def count_votes(
 ) -> JudgedRun:
     """Join the verdicts of the rules with what the judges have said so far."""
     answered = read_journal(directory.judgements_path).responses
-    replies = {r.request_id: answered[r.request_id] for r in judging.requests if r.request_id in answered}
+    replies = {reply.request_id: reply for reply in answered.read(r.request_id for r in judging.requests)}
     reader = vote_reader(manifest)
     by_id = {probe.probe_id: probe for probe in probes}
     votes = {
@@ -231,7 +231,7 @@ class JudgeSession:
         if self._engine is not None:
             self._engine.stop()
 
-    def open_requests(self) -> list[Request]:
+    def open_requests(self) -> Sequence[Request]:
         """Return what the judges have not answered yet."""
         return open_requests(self._judging.requests, read_journal(self._directory.judgements_path))
 
@@ -259,7 +259,6 @@ class JudgeSession:
             state = read_journal(self._directory.judgements_path)
             todo = open_requests(self._judging.requests, state)
             on_start(len(self._judging.requests) - len(todo))
-            state.responses.clear()
             journal = await stack.enter_async_context(JournalWriter(self._directory.judgements_path, state))
             self._engine = Engine(journal, self._probes, vote_reader(manifest), self._watcher)
             if not self._stopped:

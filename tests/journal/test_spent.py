@@ -14,7 +14,6 @@ from evaluator.journal import (
     Expense,
     FailedAttempt,
     Intent,
-    JournalState,
     JournalWriter,
     Spent,
     read_journal,
@@ -45,7 +44,7 @@ def spent(folder: Path, *entries: Entry) -> tuple[float, float, int]:
     path.unlink(missing_ok=True)
 
     async def write() -> None:
-        async with JournalWriter(path, JournalState(responses={}, open_attempts={})) as journal:
+        async with JournalWriter(path, read_journal(path)) as journal:
             for entry in entries:
                 await journal.append(entry)
 

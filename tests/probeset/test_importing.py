@@ -136,9 +136,9 @@ def test_a_missing_file_and_a_set_that_is_not_on_the_hub_say_what_to_do(tmp_path
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = 1", "r: name: expected `str`, got `int`"),
+        ("name = 1", "r:1: name: expected `str`, got `int`"),
         ('nam = "x"', "unknown field `nam`; did you mean `name`"),
-        ("a = [", "r: need TOML"),
+        ("a = [\nb", "r:2: need TOML"),
     ],
 )
 def test_a_recipe_that_is_none_is_one_line(text: str, message: str) -> None:

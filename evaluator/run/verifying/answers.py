@@ -55,7 +55,8 @@ def check_answers(
         part.compare("manifest.json", "n_requests", len(ids), manifest.n_requests)
     part.text = f"{len(responses):,} answers in {part.n:,} comparisons of ids with the plan"
     # An answer to nothing that was asked is named above; no grader could read it.
-    return {key: one for key, one in responses.items() if one.probe_id in known.probes and one.model in known.models}
+    asked = (one for one in responses.values() if one.probe_id in known.probes and one.model in known.models)
+    return {response.request_id: response for response in asked}
 
 
 class _Known:
