@@ -117,7 +117,7 @@ def test_a_sample_keeps_twins_together_and_depends_on_the_seed_alone(tmp_path: P
         (
             "a.csv",
             b"x,y\n1,2\n",
-            "none of 1 rows is a probe by recipe plain: no question .1.; need a column 'question', got 'x', 'y'",
+            r"none of 1 rows is a probe by recipe plain: no question \(1\); need a column 'question', got 'x', 'y'",
         ),
         ("a.csv", "question,answer\n\xff".encode("latin-1"), "a.csv: cannot be read"),
     ],
