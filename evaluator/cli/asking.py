@@ -161,7 +161,7 @@ class Asking:
         session = Session(self.plan, self.directory, keys=keys, grader=default_grader(), watcher=display)
         work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
         number = asyncio.run(run_session(session, display, work))
-        return number, session.verdicts
+        return number, session.verdicts.by_id
 
 
 def say_doubts(directory: RunDirectory, models: Sequence[ModelSettings]) -> None:

@@ -17,6 +17,7 @@ from evaluator.journal.gold import GoldFile
 from evaluator.journal.read import JournalState, read_journal
 from evaluator.jsonl import describe, encode_line, read_records
 from evaluator.label_design import LabelDesign
+from evaluator.record_file import RecordFile
 from evaluator.records import MANIFEST_SCHEMA, GoldLabel, Manifest, Probe, Verdict, VerdictChange
 
 GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
@@ -80,7 +81,8 @@ class RunDirectory:
             JournalError: If no run can have that id, or a file stands in its place.
         """
         found = cls(out / check_run_id(run_id))
-        if found.path.exists() and not found.path.is_dir():
+        # Not exists(): it raises for a name that is too long, which the making of the directory tells in words.
+        if os.path.isfile(found.path):  # noqa: PTH113
             raise JournalError(f"run id: need another name than {run_id!r}: {found.path} is a file")
         return found
 
@@ -94,7 +96,7 @@ class RunDirectory:
             raise JournalError(f"run {self.run_id} exists at {self.path}")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.probes_path, b"".join(encode_line(probe) for probe in probes))
+            write_atomically(self.probes_path, map(encode_line, probes))
             write_atomically(self.manifest_path, msgspec.json.format(encode_line(manifest), indent=2))
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot be written: {exc.strerror}") from exc
@@ -135,6 +137,10 @@ class RunDirectory:
         found = read_records(self.probes_path, Probe, JournalError, max_line_bytes=MAX_LINE_BYTES)
         return tuple(probe for _, probe in found)
 
+    def open_probes(self) -> RecordFile[Probe]:
+        """Check the probes as they were asked; they stay on the disk and are read when asked for."""
+        return RecordFile.opened(self.probes_path, Probe, "probe_id", JournalError, MAX_LINE_BYTES)
+
     def read_verdicts(self) -> list[Verdict]:
         """Read verdicts.jsonl; none when it has not been written."""
         if not self.verdicts_path.exists():
@@ -165,7 +171,7 @@ class RunDirectory:
 
     def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
         """Replace verdicts.jsonl."""
-        self._write(self.verdicts_path, b"".join(encode_line(verdict) for verdict in verdicts))
+        self._write(self.verdicts_path, map(encode_line, verdicts))
 
     def add_changes(self, changes: Iterable[VerdictChange]) -> None:
         """Add to changes.jsonl what a new grading changed."""
@@ -178,7 +184,7 @@ class RunDirectory:
         """Replace summary.json."""
         self._write(self.summary_path, data)
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: bytes | Iterable[bytes]) -> None:
         try:
             write_atomically(path, data)
         except OSError as exc:

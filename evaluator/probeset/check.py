@@ -10,7 +10,7 @@ whole set is one function and one line in `SET_RULES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import msgspec
@@ -103,7 +103,7 @@ def leak_finding(leak: LeakResult) -> Finding:
     return Finding(code="P501", severity=severity, message=message, hint=hint)
 
 
-SET_RULES: tuple[Callable[[tuple[Probe, ...]], Iterator[Finding]], ...] = (
+SET_RULES: tuple[Callable[[Sequence[Probe]], Iterator[Finding]], ...] = (
     twin_findings,
     duplicate_findings,
 )

@@ -1,9 +1,9 @@
-"""A probe set in memory, wherever it came from."""
+"""A probe set, wherever it came from."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -16,7 +16,8 @@ class ProbeSet(Record, frozen=True):
     """The probes of one source, in order, and what is known about them."""
 
     ref: ProbeSetRef
-    probes: tuple[Probe, ...]
+    probes: Sequence[Probe]
+    """In memory, or in a file from which each is read when asked for."""
     meta: SetMeta | None = None
     """None when there is no set.toml."""
     file: str | None = None

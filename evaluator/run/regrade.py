@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from evaluator.errors import JournalError
 from evaluator.protocols import Grader
+from evaluator.record_file import RecordFile, by_id
 from evaluator.records import Probe, Response, Verdict
 
 
@@ -16,15 +18,20 @@ def grade_responses(
     known: Mapping[str, Verdict] | None = None,
 ) -> list[Verdict]:
     """Return one verdict per response, in order; `known` verdicts that still fit are taken as they are."""
-    by_id = {probe.probe_id: probe for probe in probes}
+    probe_of = by_id(probes, "probe_id")
     given = known or {}
     verdicts = []
     for response in responses:
         verdict = given.get(response.request_id)
         if verdict is None or not _fits(verdict, response):
-            verdict = grader.grade(by_id[response.probe_id], response)
+            verdict = grader.grade(probe_of[response.probe_id], response)
         verdicts.append(verdict)
     return verdicts
+
+
+def verdict_file() -> RecordFile[Verdict]:
+    """Return an empty file for verdicts, which is gone with the process."""
+    return RecordFile.unnamed(Verdict, "request_id", JournalError)
 
 
 def _fits(verdict: Verdict, response: Response) -> bool:
