@@ -22,6 +22,7 @@ _LEAST_FRAGMENT = 4
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
 _POLAR = WORDS["affirmation"] | WORDS["negation"]
 _YES_OR_NO = WORDS["affirmation"] | WORDS["nay"]
+_YES_NO_OR_MARK = _YES_OR_NO | {CLAUSE_MARK}
 _OPEN = WORDS["interrogative"] - WORDS["auxiliary"]
 _LETTER = re.compile(r"(?<=\s)[A-Z]\b(?!\.\s*\w|')")
 _WORD = re.compile(r"\w[\w'’-]*")
@@ -49,8 +50,15 @@ def decide_echo(case: Case) -> Decision | Case:
 
 def _is_question_itself(sentences: tuple[Sentence, ...], question: str) -> bool:
     """Whether an answer is the question word for word, whatever marks it ends with: Japanese asks with a full stop."""
-    said = [word for sentence in sentences for word in sentence.tokens if word != CLAUSE_MARK]
-    return bool(said) and said == [word for word in tokens(question) if word != CLAUSE_MARK]
+    asked = _question_words_in_order(question)
+    if not asked or len(asked) != sum(len(one.tokens) - one.tokens.count(CLAUSE_MARK) for one in sentences):
+        return False
+    return asked == [word for sentence in sentences for word in sentence.tokens if word != CLAUSE_MARK]
+
+
+@lru_cache(maxsize=4096)
+def _question_words_in_order(question: str) -> list[str]:
+    return [word for word in tokens(question) if word != CLAUSE_MARK]
 
 
 def is_fragment(sentence: Sentence, probe: Probe) -> bool:
@@ -194,8 +202,9 @@ def _stems(sentence: Sentence) -> list[str]:
 
 def is_beside_question(sentences: tuple[Sentence, ...], question: str) -> bool:
     """Whether an answer is a bare yes or no to a question that asks who, what or when."""
-    words = {word for sentence in sentences for word in sentence.tokens} - {CLAUSE_MARK}
-    return bool(words) and words <= _YES_OR_NO and asks_openly(question)
+    if not all(_YES_NO_OR_MARK.issuperset(sentence.tokens) for sentence in sentences) or not asks_openly(question):
+        return False
+    return any(word != CLAUSE_MARK for sentence in sentences for word in sentence.tokens)
 
 
 def says_yes_or_no(sentence: Sentence) -> bool:
