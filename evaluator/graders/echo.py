@@ -57,8 +57,13 @@ def _is_question_itself(sentences: tuple[Sentence, ...], question: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def _all_words(question: str) -> tuple[str, ...]:
+    return tuple(tokens(question))
+
+
+@lru_cache(maxsize=4096)
 def _question_words_in_order(question: str) -> list[str]:
-    return [word for word in tokens(question) if word != CLAUSE_MARK]
+    return [word for word in _all_words(question) if word != CLAUSE_MARK]
 
 
 def is_fragment(sentence: Sentence, probe: Probe) -> bool:
@@ -66,7 +71,7 @@ def is_fragment(sentence: Sentence, probe: Probe) -> bool:
     said = sentence.tokens
     if len(said) < _LEAST_FRAGMENT or not asks_openly(probe.question) or offers_choice(probe.question):
         return False
-    if not _holds(tuple(tokens(probe.question)), said) or _has_own_words(sentence, probe.question):
+    if not _holds(_all_words(probe.question), said) or _has_own_words(sentence, probe.question):
         return False
     if affirms_question(sentence, probe.question) and denies_mostly(probe.targets):
         return False

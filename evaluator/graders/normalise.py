@@ -131,7 +131,8 @@ def tokens_of_parts(parts: list[str]) -> list[tuple[str, ...]]:
     [('no',), ('it', 'is', '5')]
     """
     text = _PART_END.join(parts)
-    if not text.isascii() or text.count(_PART_END) >= len(parts):
+    # Beside other characters, a backtick is an apostrophe.
+    if text.count(_PART_END) >= len(parts) or ("`" in text and not text.isascii()):
         return [tuple(tokens(part)) for part in parts]
     return [tuple(_split_words(part)) for part in _prepare(text).split(_PART_END)]
 

@@ -117,9 +117,14 @@ def _stated(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
                 yield sentence, quantity
 
 
+@lru_cache(maxsize=4096)
+def _asks_how_many(question: str) -> bool:
+    return not WORDS["quantity"].isdisjoint(tokens(question))
+
+
 def _ordinals(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
     """Give the ordinals of languages whose number words are cardinals, unless the question asks how many."""
-    if WORDS["quantity"].isdisjoint(tokens(probe.question)):
+    if not _asks_how_many(probe.question):
         for sentence in asserted:
             yield from ((sentence, quantity) for quantity in find_ordinals(sentence.text, probe.language))
 

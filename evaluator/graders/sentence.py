@@ -128,17 +128,21 @@ def _blank(sentence: Sentence, runs: dict[str, list[tuple[int, tuple[str, ...]]]
     words = sentence.tokens
     if runs.keys().isdisjoint(words):
         return sentence
-    hits = {
-        at - before
-        for at, word in enumerate(words)
-        if word in runs
-        for before, run in runs[word]
-        if at >= before and words[at - before : at - before + _RUN] == run
-    }
+    hits = [start for word in runs if word in words for start in _starts(words, word, runs[word])]
     if not hits:
         return sentence
     blanked = {at + offset for at in hits for offset in range(_RUN)}
     return with_tokens(sentence.text, tuple(CLAUSE_MARK if at in blanked else word for at, word in enumerate(words)))
+
+
+def _starts(words: tuple[str, ...], word: str, runs: list[tuple[int, tuple[str, ...]]]) -> Iterator[int]:
+    """Give where the runs that have a word begin in a sentence."""
+    at = -1
+    for _ in range(words.count(word)):
+        at = words.index(word, at + 1)
+        for before, run in runs:
+            if at >= before and words[at - before : at - before + _RUN] == run:
+                yield at - before
 
 
 def is_denied(words: tuple[str, ...], start: int, end: int) -> bool:
