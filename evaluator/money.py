@@ -7,6 +7,8 @@ from typing import Literal
 from evaluator.detection import Detection as Detection
 from evaluator.record import Record
 
+COST_ODD = "cost_odd"
+"""The flag of a response whose provider reports a cost that cannot be, or is far above its list price."""
 FORECAST_SCHEMA = "evaluator/forecast/1"
 
 

@@ -160,8 +160,7 @@ class Failure(Record, frozen=True):
     """Why an attempt gave no usable answer, and what to do about it."""
 
     kind: FailureKind
-    """transient, rate_limited and loading are retried, malformed once; permanent ends the request; halted
-    stops the lane."""
+    """transient, rate_limited and loading are retried, malformed once; permanent ends it; halted stops the lane."""
     message: str
     status: int | None = None
     """HTTP status, when there was one."""
@@ -193,6 +192,8 @@ class Response(Record, frozen=True):
     cost_usd: float | None = None
     """None is unknown; 0.0 only when it is known to be free."""
     cost_source: str | None = None
+    reported_usd: float | None = None
+    """What the provider says it cost, where that is not believed (flag cost_odd)."""
     latency_s: float | None = None
     """Wall time of the attempt that gave this response."""
     attempts: int = 1

@@ -20,7 +20,7 @@ from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.cli.open_files import make_room_for
 from evaluator.cli.result import conclude, save, show
-from evaluator.cli.spending import Account, Spending, budget_of, confirm, look_first, open_of
+from evaluator.cli.spending import Account, Spending, budget_of, confirm, look_first, open_of, say_uncounted
 from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
@@ -151,6 +151,7 @@ class Asking:
         summary = save(conclude(plan, directory, responses, verdicts), directory)
         show(summary, directory, as_json=as_json)
         account.tell()
+        say_uncounted(budget)
         end(summary, directory, number)
 
     def _ask_models(

@@ -110,7 +110,11 @@ MaxUsdOption = Annotated[
     ),
 ]
 AllowUnknownPriceOption = Annotated[
-    bool, typer.Option("--allow-unknown-price", help="With --max-usd: ask also what has no known price, uncounted.")
+    bool,
+    typer.Option(
+        "--allow-unknown-price",
+        help="With --max-usd: ask also what has no known price; what it reports counts.",
+    ),
 ]
 NoPreflightOption = Annotated[
     bool, typer.Option("--no-preflight", help="Do not ask every model one small question first.")

@@ -6,17 +6,18 @@ import asyncio
 import math
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import typer
 
 from evaluator.cli.messages import say
 from evaluator.errors import ConfigError
-from evaluator.journal import Expense, RunDirectory, read_journal
+from evaluator.journal import Expense, RunDirectory, read_journal, trusted_cost_usd
 from evaluator.providers.address import is_loopback
 from evaluator.providers.checks import prices_of
-from evaluator.records import ModelSettings, Request, Usage
+from evaluator.records import ModelSettings, Request, Response, Usage
 from evaluator.run.bounds import Budget, Unlimited
 from evaluator.run.budget import Outlook, SpendCap
 from evaluator.run.engine import open_requests
@@ -56,17 +57,23 @@ def cap_of(plan: RunPlan, spending: Spending) -> float | None:
     return float(found)
 
 
+def without_price(models: Sequence[ModelSettings]) -> list[str]:
+    """Return the ids of the models whose price nobody knows."""
+    probe = Usage(prompt_tokens=1, completion_tokens=1)
+    found = [each.id for each in models if (prices := prices_of(each)) is None or prices.cost_usd(probe) is None]
+    return list(dict.fromkeys(found))
+
+
 def refuse_unknown_prices(models: Sequence[ModelSettings]) -> None:
     """Refuse a cap that could not be held, since nobody knows what a model costs.
 
     Raises:
         ConfigError: Naming the models; nothing was sent.
     """
-    probe = Usage(prompt_tokens=1, completion_tokens=1)
-    unknown = [each.id for each in models if (prices := prices_of(each)) is None or prices.cost_usd(probe) is None]
+    unknown = without_price(models)
     if unknown:
         raise ConfigError(
-            f"--max-usd: the price of {', '.join(dict.fromkeys(unknown))} is not known, so no cap can be held; "
+            f"--max-usd: the price of {', '.join(unknown)} is not known, so no cap can be held; "
             "write price.prompt and price.completion (USD per million tokens) under [[model]], "
             "or say --allow-unknown-price"
         )
@@ -95,17 +102,55 @@ def budget_of(
     """Return what holds the run under its cap, if it has one; what earlier sessions spent counts."""
     max_usd = cap_of(plan, spending)
     if max_usd is None:
-        return Unlimited()
-    spent = directory.read_journal().spent + read_journal(directory.judgements_path).spent
+        return Unlimited(on_notice=say)
+    journals = (directory.read_journal(), read_journal(directory.judgements_path))
+    spent = journals[0].spent + journals[1].spent
     for expense in expenses:
         spent.add(expense.cost_usd, expense.most_usd)
     told = forecast(plan, todo, max_usd=max_usd)
     planned = {line.model: line.usd / max(line.n_requests, 1) for line in told.lines if line.usd is not None}
-    outlook = Outlook(Counter(r.model for r in todo), planned, goes_on=spending.assume_yes)
+    dearest = dearest_of(chain(expenses, *(journal.responses.values() for journal in journals)))
+    outlook = Outlook(Counter(r.model for r in todo), planned, dearest, goes_on=spending.assume_yes)
     if told.usd is not None and told.usd > max_usd:
         say(f"about ${told.usd:,.2f} are expected; the run ends at {max_usd:g} USD, before all is asked")
     allow = is_allowed_unknown(plan, spending)
+    if allow and todo:
+        say_what_is_not_held(plan, max_usd)
     return SpendCap(max_usd, spent, outlook=outlook, allow_unknown=allow, on_notice=say)
+
+
+def dearest_of(paid: Iterable[Response | Expense]) -> dict[str, float]:
+    """Return the highest cost that was told of one request to each model."""
+    dearest: dict[str, float] = {}
+    for each in paid:
+        cost_usd = trusted_cost_usd(each) if isinstance(each, Response) else each.cost_usd
+        if cost_usd:
+            dearest[each.model] = max(dearest.get(each.model, 0.0), cost_usd)
+    return dearest
+
+
+def say_what_is_not_held(plan: RunPlan, max_usd: float) -> None:
+    """Say what the cap can and cannot hold, where prices are not known."""
+    asked = (*plan.manifest.models, *plan.manifest.judges)
+    unknown = without_price(asked)
+    if not unknown:
+        return
+    n_in_flight = sum(model.concurrency or 1 for model in asked if model.id in unknown)
+    flying = "batches" if plan.manifest.config.get("batch") is True else f"up to {n_in_flight:,} requests"
+    several = "s" if len(unknown) > 1 else ""
+    say(
+        f"the price{several} of {', '.join(unknown)} is not known, so --max-usd cannot be held by setting money aside: "
+        f"costs that are reported count, and nothing more is sent once they reach {max_usd:g} USD; "
+        f"{flying} in flight may go beyond it, and what reports no cost is not counted"
+    )
+
+
+def say_uncounted(budget: Budget) -> None:
+    """Say how much of what was sent is in no sum, at the end of a run with a cap."""
+    if isinstance(budget, SpendCap) and budget.spent.n_unbounded:
+        n = budget.spent.n_unbounded
+        what = "1 request has" if n == 1 else f"{n:,} requests have"
+        say(f"{what} a cost that nobody told: not in the ${budget.spent_usd:.4f} that count for --max-usd")
 
 
 def is_allowed_unknown(plan: RunPlan, spending: Spending) -> bool:
@@ -160,7 +205,7 @@ class Account:
     def _own(self) -> float:
         journals = (self._directory.read_journal(), read_journal(self._directory.judgements_path))
         responses = (r for journal in journals for r in journal.responses.values() if r.model in self._models)
-        return math.fsum((r.cost_usd or 0.0) + r.retries_usd for r in responses)
+        return math.fsum((trusted_cost_usd(r) or 0.0) + r.retries_usd for r in responses)
 
     def tell(self) -> None:
         """Say so when the provider counts clearly more than the session knows of."""

@@ -6,12 +6,11 @@ import math
 
 import msgspec
 
+from evaluator.money import COST_ODD
 from evaluator.records import Failure, Response
 
 PER_USD = 10**12
 """Amounts are whole picodollars, so that sums are exact in any order."""
-COST_ODD = "cost_odd"
-"""The flag of a response whose provider reports a cost that cannot be, or is far above its list price."""
 
 
 class Spent(msgspec.Struct):

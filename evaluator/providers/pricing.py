@@ -6,13 +6,18 @@ from datetime import datetime
 
 import msgspec
 
+from evaluator.money import COST_ODD
 from evaluator.providers.checks import prices_of
 from evaluator.providers.prices import SUSPICIOUS_FACTOR
 from evaluator.providers.wires.reading import Reading
-from evaluator.records import ModelSettings
+from evaluator.records import ModelSettings, Usage
 
-COST_ODD = "cost_odd"
-"""The flag of a cost that cannot be, or is far above what the list says."""
+NEVER_ODD_USD = 1e-4
+"""A fee as small as this may come on top of any price, also of a free one."""
+MOST_FLAT_USD = 1.0
+MOST_USD_PER_TOKEN = 0.006
+"""Ten times what the dearest models cost: what is believed of a model whose price nobody knows."""
+MOST_TOKENS = 2_000_000
 
 
 class Pricing:
@@ -22,15 +27,25 @@ class Pricing:
         self._prices = prices_of(settings, is_batch=is_batch)
 
     def __call__(self, reading: Reading, at: datetime) -> Reading:
-        """Trust the provider's own figure first; it is checked against the price that is known."""
-        if self._prices is None:
+        """Trust the provider's own figure first; where it is odd, the list's stands in its place."""
+        listed = self._prices.cost_usd(reading.usage, at=at) if self._prices else None
+        reported = reading.cost_usd
+        is_odd = reported is not None and reported > most_believed_usd(listed, reading.usage)
+        if reported is not None and not is_odd:
             return reading
-        listed = self._prices.cost_usd(reading.usage, at=at)
-        if reading.cost_usd is None:
-            if listed is None:
-                return reading
-            return msgspec.structs.replace(reading, cost_usd=listed, cost_source=self._prices.source)
-        if listed and reading.cost_usd > SUSPICIOUS_FACTOR * listed:
-            flags = dict.fromkeys((*reading.flags, COST_ODD))
-            return msgspec.structs.replace(reading, flags=tuple(flags))
-        return reading
+        source = self._prices.source if self._prices and listed is not None else None
+        flags = tuple(dict.fromkeys((*reading.flags, COST_ODD))) if is_odd else reading.flags
+        return msgspec.structs.replace(reading, cost_usd=listed, cost_source=source, reported_usd=reported, flags=flags)
+
+
+def most_believed_usd(listed_usd: float | None, usage: Usage | None) -> float:
+    """Return the highest cost of an answer that is believed when its provider reports it.
+
+    Args:
+        listed_usd: What it costs by its price, where that is known.
+        usage: Its tokens.
+    """
+    if listed_usd is not None:
+        return max(SUSPICIOUS_FACTOR * listed_usd, NEVER_ODD_USD)
+    tokens = (usage.prompt_tokens or 0) + (usage.completion_tokens or 0) if usage else 0
+    return MOST_FLAT_USD + MOST_USD_PER_TOKEN * min(tokens, MOST_TOKENS)

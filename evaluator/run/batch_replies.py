@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from evaluator.money import COST_ODD
 from evaluator.providers.batch_job import ItemReply
+from evaluator.providers.prices import SUSPICIOUS_FACTOR
 from evaluator.records import Response
 
 TWICE = "batch_twice"
@@ -55,7 +57,8 @@ def _is_success(item: ItemReply) -> bool:
 def share_cost(responses: Sequence[Response], batch_usd: float | None) -> list[Response]:
     """Share the cost of a whole batch among its answers, by what each would cost at the list price.
 
-    Where the replies name their own costs, or nobody knows the cost of one, nothing is shared.
+    Where the replies name their own costs, or nobody knows the cost of one, nothing is shared; nor is a
+    cost far above the list price, which is not believed.
     """
     paid = [response for response in responses if response.failure is None]
     costs = [response.cost_usd for response in paid]
@@ -64,6 +67,8 @@ def share_cost(responses: Sequence[Response], batch_usd: float | None) -> list[R
     if batch_usd is None or is_told or not listed or None in costs:
         return list(responses)
     factor = batch_usd / listed
+    if factor > SUSPICIOUS_FACTOR:
+        return [_odd(response, factor) for response in responses]
     return [
         response
         if response.failure is not None or response.cost_usd is None
@@ -72,3 +77,10 @@ def share_cost(responses: Sequence[Response], batch_usd: float | None) -> list[R
         )
         for response in responses
     ]
+
+
+def _odd(response: Response, factor: float) -> Response:
+    if response.failure is not None or response.cost_usd is None:
+        return response
+    flags = (*response.flags, COST_ODD)
+    return msgspec.structs.replace(response, reported_usd=response.cost_usd * factor, flags=flags)

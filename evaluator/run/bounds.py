@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from evaluator.records import Request, Response
+from evaluator.run.odd_costs import OddCosts
 
 MAX_WAIT_S = 90 * 60.0
 
@@ -46,6 +48,10 @@ class Budget(Protocol):
 class Unlimited:
     """The budget of a session without one."""
 
+    def __init__(self, on_notice: Callable[[str], None] | None = None) -> None:
+        """`on_notice` is told of costs that are not believed."""
+        self._odd = OddCosts(on_notice)
+
     def reserve(self, request: Request, most_usd: float | None) -> Refusal | None:  # noqa: ARG002
         """Allow every attempt."""
         return None
@@ -53,8 +59,9 @@ class Unlimited:
     def adopt(self, request: Request, most_usd: float | None) -> None:
         """Keep no account."""
 
-    def settle(self, request: Request, response: Response) -> None:
-        """Keep no account."""
+    def settle(self, request: Request, response: Response) -> None:  # noqa: ARG002
+        """Keep no account; look only whether the cost can be true."""
+        self._odd.see(response)
 
 
 class Bounds(msgspec.Struct, frozen=True):

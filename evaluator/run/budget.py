@@ -3,6 +3,10 @@
 Before an attempt is sent, the most it can cost is set aside; what was spent and what is set aside
 never exceed the cap. Once the attempt has an end, what it cost takes the place of what was set
 aside. An attempt that may have been paid without saying so counts with the most it can have cost.
+
+Of a model whose price nobody knows, only what it reports can be held: it counts when it is told,
+the dearest request so far is set aside for the next, and nothing is sent once the cap is reached.
+What is in flight until then may go beyond the cap, and what reports no cost is not counted.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import msgspec
 from evaluator.journal import PER_USD, Spent, picodollars, trusted_cost_usd
 from evaluator.records import Request, Response
 from evaluator.run.bounds import Refusal
+from evaluator.run.odd_costs import OddCosts
 
 LOOK_AFTER = 20
 """Answers of a model after which it is known whether the plan foresaw their length."""
@@ -31,6 +36,8 @@ class Outlook(msgspec.Struct, frozen=True):
     """Requests to each model."""
     planned_usd: Mapping[str, float] = {}
     """What the plan expects one answer of each model to cost, where it knows."""
+    dearest_usd: Mapping[str, float] = {}
+    """The highest cost that was told so far of one request to each model."""
     goes_on: bool = False
     """Spend up to the cap even when the rest will not fit under it."""
 
@@ -53,8 +60,8 @@ class SpendCap:
             max_usd: The cap, over all sessions of the run.
             spent: By earlier sessions.
             outlook: What is expected of this one.
-            allow_unknown: Send what nobody knows the price of; it is not counted.
-            on_notice: Told when the rest will not fit under the cap.
+            allow_unknown: Send what nobody knows the price of; it counts as far as it reports a cost.
+            on_notice: Told when the rest will not fit under the cap, and of costs that are not believed.
         """
         self.max_usd = max_usd
         self.spent = spent
@@ -62,8 +69,11 @@ class SpendCap:
         self._outlook = outlook or Outlook()
         self._allow_unknown = allow_unknown
         self._on_notice = on_notice or (lambda _: None)
-        self._held: dict[str, float | None] = {}
+        self._odd = OddCosts(self._on_notice)
+        self._held: dict[str, tuple[float | None, int]] = {}
         self._reserved = 0
+        self._dearest = {model: picodollars(usd) for model, usd in self._outlook.dearest_usd.items()}
+        """The highest cost that was reported for one request to each model."""
         self._costs: dict[str, list[float]] = {}
         self._refused: dict[str, Refusal] = {}
         self._end: Refusal | None = None
@@ -80,15 +90,22 @@ class SpendCap:
             return refusal
         if most_usd is None and not self._allow_unknown:
             return Refusal("the price is not known, so the cap could not be held", is_final=True)
-        most = picodollars(most_usd or 0.0)
-        if self.spent.most + self._reserved + most > self._cap:
-            return Refusal(
-                f"the next request could cost up to ${most / PER_USD:.4f}; "
-                f"${self.spent_usd:.4f} of {self.max_usd:g} USD are spent; a higher --max-usd goes on"
-            )
-        self._held[request.request_id] = most_usd
-        self._reserved += most
+        amount = max(picodollars(most_usd or 0.0), self._dearest.get(request.model, 0))
+        is_reached = self.spent.most >= self._cap and most_usd is None
+        if is_reached or self.spent.most + self._reserved + amount > self._cap:
+            return Refusal(self._why_not(amount))
+        self._hold(request, most_usd, amount)
         return None
+
+    def _why_not(self, amount: int) -> str:
+        spent = f"${self.spent_usd:.4f} of {self.max_usd:g} USD are spent"
+        if self.spent.most >= self._cap:
+            return f"{spent}; a higher --max-usd goes on"
+        return f"the next request could cost up to ${amount / PER_USD:.4f}; {spent}; a higher --max-usd goes on"
+
+    def _hold(self, request: Request, most_usd: float | None, amount: int) -> None:
+        self._held[request.request_id] = (most_usd, amount)
+        self._reserved += amount
 
     def adopt(self, request: Request, most_usd: float | None) -> None:
         """Set aside for an attempt in flight what was counted as spent on it."""
@@ -96,21 +113,23 @@ class SpendCap:
             self.spent.n_unbounded -= 1
         else:
             self.spent.bound -= picodollars(most_usd)
-        self._held[request.request_id] = most_usd
-        self._reserved += picodollars(most_usd or 0.0)
+        self._hold(request, most_usd, picodollars(most_usd or 0.0))
 
     def settle(self, request: Request, response: Response) -> None:
         """Replace what was set aside for `request` by what the attempt cost."""
-        most_usd = self._held.pop(request.request_id)
-        self._reserved -= picodollars(most_usd or 0.0)
-        cost_usd = trusted_cost_usd(response)
-        if response.cost_usd is not None and cost_usd is None:
+        most_usd, amount = self._held.pop(request.request_id)
+        self._reserved -= amount
+        if response.reported_usd is not None:
             # The next one could truly cost as much.
-            told = f"it reports {response.cost_usd:,.4f} USD for one answer, far above its list price"
-            self._refused[request.model] = Refusal(f"{told}; look at its bill, then resume", is_final=True)
-        failure = response.failure
+            why = f"{self._odd.told(response)}; look at its bill, then resume"
+            self._refused[request.model] = Refusal(why, is_final=True)
+        else:
+            self._odd.see(response)
+        failure, cost_usd = response.failure, trusted_cost_usd(response)
         if failure is None or failure.maybe_paid or cost_usd is not None:
             self.spent.add(cost_usd, most_usd)
+        if cost_usd is not None:
+            self._dearest[request.model] = max(self._dearest.get(request.model, 0), picodollars(cost_usd))
         if failure is None and cost_usd is not None:
             self._look_ahead(request.model, cost_usd)
 

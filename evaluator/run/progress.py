@@ -66,7 +66,9 @@ class Progress:
     def spent(self) -> str:
         """What was spent, as far as prices are known: of the cap where there is one; empty for nothing."""
         if self._cap is not None:
-            return f"${self._cap.spent_usd:.4f} of ${self._cap.max_usd:g}"
+            n_untold = self._cap.spent.n_unbounded
+            rest = f" and {n_untold:,} of unknown cost" if n_untold else ""
+            return f"${self._cap.spent_usd:.4f} of ${self._cap.max_usd:g}{rest}"
         return f"${self.cost_usd:.4f}" if self.cost_usd else ""
 
     @property

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,35 @@ KEY = {"OPENAI_API_KEY": "sk-very-secret"}
 PROBES = "".join(f'{{"probe_id": "p{n}", "question": "Who is {n}?", "targets": ["X"]}}\n' for n in range(N_PROBES))
 
 
+Tells = Callable[[int, float], object]
+
+
 class Till:
     """A server that charges for every request it answers."""
 
-    def __init__(self, *, tokens: int = 400, model: str = "m", delay_s: float = 0.0) -> None:
-        self.usd = 0.0
+    def __init__(
+        self,
+        *,
+        tokens: int = 400,
+        model: str = "m",
+        delay_s: float = 0.0,
+        tells: Callable[[int, float], Any] | None = None,
+    ) -> None:
+        """`tells` makes what the server says of its costs from the number of the request and what it charges."""
+        self.usd, self.n, self.tells = 0.0, 0, tells
         self.tokens, self.model, self.delay_s = tokens, model, delay_s
 
     def __call__(self, request: dict[str, Any], n: int) -> Reply:
         self.usd += (10 + self.tokens) * PRICE
         message = {"role": "assistant", "content": "X"}
-        usage = {"prompt_tokens": 10, "completion_tokens": self.tokens, "total_tokens": 10 + self.tokens}
+        usage: dict[str, Any] = {
+            "prompt_tokens": 10,
+            "completion_tokens": self.tokens,
+            "total_tokens": 10 + self.tokens,
+        }
+        if self.tells is not None:
+            usage["cost"] = self.tells(self.n, (10 + self.tokens) * PRICE)
+        self.n += 1
         choices = [{"index": 0, "finish_reason": "stop", "message": message}]
         body = {"id": "x", "model": self.model, "choices": choices, "usage": usage}
         return Reply(json.dumps(body).encode(), delay_s=self.delay_s)
@@ -107,6 +126,66 @@ def test_row_117_a_cap_without_a_price_is_refused_before_anything_is_sent(folder
         assert not (folder / "reports").exists()
         allowed = evaluator("run", "e.toml", "--run-id", "r", "--max-usd", "1", "--allow-unknown-price", cwd=folder)
         assert allowed.returncode == 0, allowed.stderr
+
+
+def test_of_an_unknown_price_the_run_says_what_the_cap_can_hold_and_stops_at_what_is_reported(folder: Path) -> None:
+    till = Till(tells=lambda n, usd: usd)
+    words = ("run", "e.toml", "--run-id", "r", "--max-usd", "0.006", "--allow-unknown-price")
+    with chat_server(till) as server:
+        config(folder, server, priced=False)
+        done = evaluator(*words, cwd=folder)
+        assert done.returncode == 4, done.stderr
+        assert "the price of server/m is not known, so --max-usd cannot be held by setting money aside" in done.stderr
+        assert "nothing more is sent once they reach 0.006 USD; up to 8 requests in flight" in done.stderr
+        assert 0.0055 < till.usd <= 0.006 + 8 * 410e-6
+        assert "of 0.006 USD are spent" in done.stderr
+        n_before = sum(server.ledger.values())
+        assert evaluator("resume", "r", cwd=folder).returncode == 4
+        assert sum(server.ledger.values()) <= n_before + 1, "what is left of the cap buys one request at most"
+    cost = json.loads((folder / "reports/r/summary.json").read_text())["results"][0]["cost"]
+    assert cost["usd"] == pytest.approx(till.usd)
+
+
+def test_what_reports_no_cost_is_said_to_be_in_no_sum(folder: Path) -> None:
+    till = Till(tells=lambda n, usd: usd if n % 2 else None)
+    with chat_server(till) as server:
+        config(folder, server, priced=False)
+        done = evaluator("run", "e.toml", "--run-id", "r", "--max-usd", "1", "--allow-unknown-price", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "20 requests have a cost that nobody told: not in the $0.0082 that count for --max-usd" in done.stderr
+
+
+@pytest.mark.parametrize("odd", [-1, "free", 1e300, True])
+def test_row_71_costs_that_cannot_be_are_told_once_and_not_counted(folder: Path, odd: object) -> None:
+    till = Till(tells=lambda n, usd: odd)
+    words = ("run", "e.toml", "--run-id", "r", "--max-usd", "1", "--allow-unknown-price")
+    with chat_server(till) as server:
+        config(folder, server, priced=False)
+        done = evaluator(*words, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("it reports a cost that cannot be one") == 1
+    assert json.loads((folder / "reports/r/summary.json").read_text())["results"][0]["cost"]["usd"] is None
+
+
+@pytest.mark.parametrize("priced", [True, False])
+@pytest.mark.parametrize("capped", [True, False])
+def test_row_71_an_absurd_cost_is_in_no_sum_and_under_a_cap_ends_its_model(
+    folder: Path, priced: bool, capped: bool
+) -> None:
+    till = Till(tells=lambda n, usd: 1e9 if n == 3 else usd)
+    cap = ("--max-usd", "1", "--allow-unknown-price") if capped else ()
+    with chat_server(till) as server:
+        config(folder, server, priced=priced)
+        done = evaluator("run", "e.toml", "--run-id", "r", *cap, cwd=folder)
+        n_asked = sum(server.ledger.values())
+        cost = json.loads((folder / "reports/r/summary.json").read_text())["results"][0]["cost"]
+        again = evaluator("resume", "r", cwd=folder)
+    assert done.stderr.count("it reports 1,000,000,000.0000 USD for one answer, far above") == 1, done.stderr
+    assert done.returncode == (4 if capped else 0)
+    assert (n_asked < 20) == capped
+    assert cost["usd"] == pytest.approx((n_asked - (not priced)) * 410e-6)
+    assert again.returncode == 0, again.stderr
+    assert set(server.ledger.values()) == {1}
 
 
 def test_the_cap_holds_over_a_death_and_what_was_in_flight_counts(folder: Path) -> None:

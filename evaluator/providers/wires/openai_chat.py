@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from evaluator.money import COST_ODD
 from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.chat_faults import fault_of
 from evaluator.providers.wires.faults import CODES, Meaning, read_fault
@@ -52,6 +53,8 @@ BLOCKING_ENDS = frozenset(
 )
 NORMAL_ENDS = frozenset({"stop", "eos"})
 ID_HEADERS = ("x-request-id", "trace-id", "trace_id", "x-ds-trace-id")
+MOST_AMOUNT = 1e15
+"""A number of dollars that nobody has is no cost."""
 _THINKING = re.compile(r"\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
@@ -167,11 +170,11 @@ def _cost_of(usage: dict[str, Any]) -> tuple[float | None, tuple[str, ...]]:
         upstream = record(usage.get("cost_details")).get("upstream_inference_cost")
         cost = cost + upstream if _is_amount(cost) and _is_amount(upstream) else None
         return (float(cost), ()) if cost is not None else (None, ())
-    return (float(cost), ()) if _is_amount(cost) else (None, ("cost_odd",))
+    return (float(cost), ()) if _is_amount(cost) else (None, (COST_ODD,))
 
 
 def _is_amount(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MOST_AMOUNT
 
 
 def _classify(reading: Reading, choice: dict[str, Any], message: dict[str, Any]) -> Reading:

@@ -29,6 +29,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     cost_usd: float | None = None
     cost_source: str | None = None
+    reported_usd: float | None = None
+    """A cost that the provider reports and that is not believed."""
     flags: tuple[str, ...] = ()
     logprobs: tuple[float | None, ...] | None = None
     failure: Failure | None = None
