@@ -58,6 +58,7 @@ from evaluator.errors import ConfigError
 from evaluator.jsonl import describe
 from evaluator.policy import GateCheck, GatePolicy
 from evaluator.records import ModelSettings, Price, Privacy, Record, Sampling
+from evaluator.toml_lines import place_of, syntax_error
 
 _UNKNOWN = re.compile(r"object contains unknown field `(?P<key>[^`]*)`")
 _WRONG_WORD = re.compile(r"(?P<key>\w+)(?P<place>(?:\[[^\]]*\])?): invalid enum value (?P<word>'.*')$")
@@ -149,17 +150,19 @@ def read_settings(path: Path) -> Settings:
         data = path.read_bytes()
         if len(data) > MAX_CONFIG_BYTES:
             raise ConfigError(f"{path}: need at most {MAX_CONFIG_BYTES:,} bytes, got {len(data):,}")
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        table = tomllib.loads(text)
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path}: need UTF-8, got byte 0x{data[exc.start]:02x} at position {exc.start}") from exc
     except (ValueError, RecursionError) as exc:
-        raise ConfigError(f"{path}: need TOML: {exc}") from exc
+        raise ConfigError(syntax_error(exc, str(path))) from exc
     try:
         settings = msgspec.convert(table, Settings)
     except msgspec.ValidationError as exc:
-        raise ConfigError(f"{path}: {suggest(describe(exc))}") from exc
+        message = describe(exc)
+        raise ConfigError(f"{place_of(message, text, str(path))}: {suggest(message)}") from exc
     return _relative_to(settings, path.parent)
 
 

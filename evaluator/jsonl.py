@@ -44,19 +44,33 @@ def read_records(
     Raises:
         EvaluatorError: As `error`; the message starts with `path:line:`.
     """
+    for number, _, found in _records(path, record, error, max_line_bytes):
+        yield number, found
+
+
+def placed_records(
+    path: Path, record: type[T], error: type[EvaluatorError], *, max_line_bytes: int = MAX_LINE_BYTES
+) -> Iterator[tuple[int, T]]:
+    """Yield (offset in bytes after its line, record) for every non-blank line of `path`; see `read_records`."""
+    for _, end, found in _records(path, record, error, max_line_bytes):
+        yield end, found
+
+
+def _records(
+    path: Path, record: type[T], error: type[EvaluatorError], max_line_bytes: int
+) -> Iterator[tuple[int, int, T]]:
     decoder = msgspec.json.Decoder(record)
 
     def decode(line: str | bytes) -> T | None:
         return decode_line(line, decoder) if line.strip() else None
 
     try:
-        with (
-            open_binary(path) as stream,
-            jsonlines.Reader(_bounded_lines(stream, max_line_bytes), loads=decode) as reader,
-        ):
-            for number, found in enumerate(iter(lambda: _next(reader), _END), start=1):
-                if found is not None:
-                    yield number, cast("T", found)
+        with open_binary(path) as stream:
+            lines = _Lines(stream, max_line_bytes)
+            with jsonlines.Reader(lines, loads=decode) as reader:
+                for number, found in enumerate(iter(lambda: _next(reader), _END), start=1):
+                    if found is not None:
+                        yield number, lines.end, cast("T", found)
     except jsonlines.InvalidLineError as exc:
         raise error(f"{path}:{exc.lineno}: {_reason(exc)}") from exc
     except _DamagedArchiveError as exc:
@@ -154,13 +168,21 @@ def write_records(stream: IO[bytes], records: Iterable[object]) -> None:
     stream.writelines(encode_line(record) for record in records)
 
 
-def _bounded_lines(stream: IO[bytes], max_line_bytes: int) -> Iterator[bytes]:
-    number = 0
-    while line := _line(stream, max_line_bytes + 1):
-        number += 1
-        if len(line) > max_line_bytes:
-            raise _LineTooLongError(f"{number}: need at most {max_line_bytes:,} bytes a line, got more")
-        yield line
+class _Lines:
+    """Lines of bounded length, and the place after the last one."""
+
+    def __init__(self, stream: IO[bytes], max_line_bytes: int) -> None:
+        self._stream = stream
+        self._most = max_line_bytes
+        self._number = self.end = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while line := _line(self._stream, self._most + 1):
+            self._number += 1
+            self.end += len(line)
+            if len(line) > self._most:
+                raise _LineTooLongError(f"{self._number}: need at most {self._most:,} bytes a line, got more")
+            yield line
 
 
 def _line(stream: IO[bytes], n_bytes: int) -> bytes:

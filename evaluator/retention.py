@@ -30,6 +30,8 @@ class RunFacts(Record, frozen=True, omit_defaults=False):
     """What people found about its probes."""
     is_link: bool = False
     """It lies elsewhere, and only a link is here."""
+    other_files: tuple[str, ...] = ()
+    """Names in its directory that the evaluator did not write."""
 
 
 class Retained(Record, frozen=True, omit_defaults=False):

@@ -69,6 +69,10 @@ class Finding(Record, frozen=True):
     """How to mend it."""
     probe_id: str | None = None
     """None when the finding is about the whole set."""
+    file: str | None = None
+    """Where to mend it; None when the probes lie in no file."""
+    line: int | None = None
+    """Counted from 1; None when the finding is about no line of the file."""
 
 
 class LeakResult(Record, frozen=True, omit_defaults=False):

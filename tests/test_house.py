@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "evaluator"
 FOUNDATION = {"judge_use", "record", "figures", "label_design", "comparison", "records", "gold_labels", "results"}
 FOUNDATION |= {"errors", "jsonl", "calibration_limits", "audit", "money", "privacy", "set_records", "detection"}
-FOUNDATION |= {"item_analysis", "request_keys"}
+FOUNDATION |= {"item_analysis", "record_file", "request_keys", "toml_lines"}
 GATING = {"policy", "gating", "history"}
 FOUNDATION |= GATING | {"verification", "retention"}
 GROUND = FOUNDATION | {"protocols", "config"}
@@ -34,6 +34,8 @@ ROOMS: dict[str, set[str]] = {
     "audit": {"errors", "jsonl", "record", "records"},
     "errors": set(),
     "jsonl": {"errors"},
+    "record_file": {"errors", "jsonl", "record"},
+    "toml_lines": set(),
     "protocols": FOUNDATION,
     "config": FOUNDATION,
     "probeset": GROUND,

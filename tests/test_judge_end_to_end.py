@@ -110,10 +110,10 @@ def test_a_judge_of_the_run_settles_what_the_rules_left_and_is_named(folder: Pat
     assert steps["judge"] == n_judged > 0
     assert "leftover" not in steps
     assert sum(steps.values()) == N
-    assert found["manifest"]["graders"] == ["cascade-3+judge-1"]
+    assert found["manifest"]["graders"] == ["cascade-4+judge-1"]
     assert [model["id"] for model in found["manifest"]["judges"]] == ["server/judge"]
     assert found["manifest"]["judge_prompt"]["version"] == "judge-1"
-    assert {verdict["grader"] for verdict in verdicts(folder)} == {"cascade-3+judge-1"}
+    assert {verdict["grader"] for verdict in verdicts(folder)} == {"cascade-4+judge-1"}
     use = found["judges"][0]
     assert (use["model"], use["n_asked"], use["n_pending"]) == ("server/judge", n_judged, 0)
     assert (use["prompt_tokens"], use["completion_tokens"]) == (10 * n_judged, 5 * n_judged)
@@ -206,8 +206,8 @@ def test_agreement_with_labels_is_measured_with_the_judge_and_asks_nobody(folder
         assert "ask no judge" in refused.stderr
     after = evaluator(*by_person, cwd=folder)
     assert after.returncode == 0, after.stderr
-    assert json.loads(before.stdout)["grader"] == "cascade-3"
-    assert json.loads(after.stdout)["grader"] == "cascade-3+judge-1"
+    assert json.loads(before.stdout)["grader"] == "cascade-4"
+    assert json.loads(after.stdout)["grader"] == "cascade-4+judge-1"
     assert before.stdout != after.stdout
 
 

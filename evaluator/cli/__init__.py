@@ -40,18 +40,33 @@ def main() -> None:
 
 
 def _run_command() -> str | int | None:
+    import typer
+
     from evaluator.cli.app import app
+    from evaluator.cli.usage import UsageError, is_help, usage_line
 
     try:
-        app()
+        code: object = app(prog_name="evaluator", standalone_mode=False)
     except EvaluatorError as exc:
-        from evaluator.report import safe_text
-
-        sys.stderr.write(f"error: {safe_text(str(exc), limit=2000)}\n")
-        return exc.exit_code
+        return _refuse(str(exc), exc.exit_code)
+    except UsageError as exc:
+        if is_help(exc):
+            sys.stderr.write(f"{exc}\n")
+            return 2
+        return _refuse(usage_line(exc), 2)
+    except typer.Abort:
+        sys.stderr.write("stopped: nothing was answered\n")
+        return 1
     except SystemExit as exc:
         return exc.code
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(message: str, code: int) -> int:
+    from evaluator.report import safe_text
+
+    sys.stderr.write(f"error: {safe_text(message, limit=2000)}\n")
+    return code
 
 
 class _Output(io.RawIOBase):

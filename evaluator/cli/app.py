@@ -50,10 +50,13 @@ def evaluator(
     """
 
 
-app.command("run")(run)
+_CODES = "\b\nExit codes:\n  0 done    2 wrong usage or input, nothing spent"
+_ASKING = f"{_CODES}\n  4 incomplete    129/130/143 interrupted; go on with `evaluator resume RUN`"
+
+app.command("run", epilog=_ASKING)(run)
 app.command("plan")(plan)
-app.command("resume")(resume)
-app.command("import")(import_answers)
+app.command("resume", epilog=_ASKING)(resume)
+app.command("import", epilog=_CODES)(import_answers)
 app.command("grade")(grade)
 app.command("report")(report)
 app.command("compare")(compare)

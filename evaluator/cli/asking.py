@@ -25,7 +25,7 @@ from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
-from evaluator.journal import Expense, JournalState, RunDirectory, check_run_id, odd_place
+from evaluator.journal import Expense, JournalState, RunDirectory, odd_place
 from evaluator.probeset import read_probe_sets, sample_probe_sets
 from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
@@ -53,12 +53,11 @@ def start_run(settings: Settings, options: StartOptions, *, as_json: bool) -> No
     probe_sets = sample_probe_sets(read_probe_sets(settings.probes), settings.sample, seed=settings.seed)
     grader = default_grader()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    name = check_run_id(options.run_id) if options.run_id else new_run_id(datetime.now(UTC))
-    plan = prepare(settings, probe_sets, grader, run_id=name, started_at=started_at)
+    directory = RunDirectory.named(options.run_id or new_run_id(datetime.now(UTC)), Path(settings.out))
+    plan = prepare(settings, probe_sets, grader, run_id=directory.run_id, started_at=started_at)
     allow = options.allow_self_grading
     manifest = with_judges(plan.manifest, settings, grader.name, allow_self_grading=allow)
     plan = msgspec.structs.replace(plan, manifest=manifest)
-    directory = RunDirectory(Path(settings.out) / name)
     reused = RunDirectory.find(options.reuse, Path(settings.out)).read_journal() if options.reuse else None
     if directory.exists:
         plan = continue_same(plan, directory)
@@ -160,7 +159,7 @@ class Asking:
         session = Session(self.plan, self.directory, keys=keys, grader=default_grader(), watcher=display)
         work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
         number = asyncio.run(run_session(session, display, work))
-        return number, session.verdicts
+        return number, session.verdicts.by_id
 
 
 def say_doubts(directory: RunDirectory, models: Sequence[ModelSettings]) -> None:

@@ -92,6 +92,7 @@ def draw_sheet(found: AuditedRuns, analysis: ItemAnalysis, sheet: Path, *, n: in
     write_probe_sheet(sheet, design, found.probes, {item.probe_id: item for item in analysis.items})
     parts = ", ".join(f"{len(s.drawn)} of {s.n_probes} {s.name}" for s in design.strata)
     say(f"{sheet}: {n} probes ({parts}); fill in `valid` with yes or no, and `flaw` where no")
+    say(f"keep {sheet.name}.audit.jsonl beside it: it says how they were drawn")
 
 
 def take_over(found: AuditedRuns, sheet: Path, auditor: str, *, replace: bool) -> None:

@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from evaluator.cli.messages import say
+from evaluator.record_file import by_id
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.report import safe_text
 from evaluator.run.progress import Progress
@@ -28,7 +29,7 @@ class Display:
     """Shows a run on stderr; a `Watcher`."""
 
     def __init__(self, probes: Sequence[Probe], progress: Progress) -> None:
-        self._questions = {probe.probe_id: probe.question for probe in probes}
+        self._probes = by_id(probes, "probe_id")
         self._progress = progress
         self._console = Console(stderr=True, highlight=False, markup=False)
         self._is_live = self._console.is_terminal
@@ -98,7 +99,7 @@ class Display:
         label = verdict.label or "ungraded"
         room = self._console.width - len("abstained ")
         # The answer matters more than the question, which the reader can look up.
-        question = Text(safe_text(self._questions[response.probe_id]))
+        question = Text(safe_text(self._probes[response.probe_id].question))
         question.truncate(room * 2 // 5, overflow="ellipsis", pad=True)
         answer = Text(safe_text(response.text or response.detail or "", limit=self._console.width))
         line = Text.assemble((f"{label:<10}", STYLES[label]), question, " ", answer)

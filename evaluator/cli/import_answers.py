@@ -54,20 +54,22 @@ def import_answers(
     from evaluator.cli.result import finish, show
     from evaluator.errors import ConfigError
     from evaluator.graders import default_grader
-    from evaluator.journal import RunDirectory, check_run_id, write_responses
+    from evaluator.journal import RunDirectory, write_responses
     from evaluator.probeset import read_probe_sets
+    from evaluator.report.format import counted
     from evaluator.run.importing import import_answers as read_import
 
     if not probes or answers is None:
         raise ConfigError("import: need --probes PATH and --answers FILE")
     now = datetime.now(UTC)
-    name = check_run_id(run_id) if run_id else new_run_id(now)
-    directory = RunDirectory(Path(out) / name)
+    directory = RunDirectory.named(run_id or new_run_id(now), Path(out))
     grader = default_grader()
     started_at = now.isoformat(timespec="seconds")
     probe_sets = read_probe_sets(probes)
-    imported = read_import(answers, probe_sets, grader, run_id=name, started_at=started_at, format_name=format_name)
-    say(f"grading {len(imported.responses):,} answers")
+    imported = read_import(
+        answers, probe_sets, grader, run_id=directory.run_id, started_at=started_at, format_name=format_name
+    )
+    say(f"grading {counted(len(imported.responses), 'answer')}")
     with directory.locked():
         directory.create(imported.plan.manifest, imported.plan.probes)
         write_responses(directory.journal_path, ((started_at, response) for response in imported.responses))

@@ -15,6 +15,7 @@ from evaluator.probeset import write_probe_set
 from evaluator.probeset.importing import HUB_PREFIX, Sampling, import_set
 from evaluator.probeset.recipe import HubSource, Recipe, find_recipe, recipe_names
 from evaluator.report import safe_text
+from evaluator.report.format import counted
 
 Place = tuple[str | None, str | None, str | None]
 """File or hub:OWNER/NAME, configuration, split."""
@@ -32,11 +33,16 @@ def import_to_folder(name: str, place: Place, out: Path, sampling: Sampling, *, 
         sys.stdout.write(encode_line(report).decode("ascii"))
         return
     ref = report.probe_set
-    typer.echo(safe_text(f"{out.as_posix()}: {ref.n_probes:,} probes of {report.n_rows:,} rows of {report.source}"))
+    typer.echo(
+        safe_text(
+            f"{out.as_posix()}: {counted(ref.n_probes, 'probe')} of {counted(report.n_rows, 'row')} of {report.source}"
+        )
+    )
     for reason, n in report.left_out.items():
-        rows = ", ".join(report.examples[reason])
-        typer.echo(safe_text(f"  left out {n:,}: {reason} (rows {rows}{', ...' if n > len(rows.split(', ')) else ''})"))
-    typer.echo(safe_text(f"licence: {recipe.licence}; {recipe.attribution}", limit=500))
+        shown = report.examples[reason]
+        rows = f"{'row' if n == 1 else 'rows'} {', '.join(shown)}{', ...' if n > len(shown) else ''}"
+        typer.echo(safe_text(f"  left out {n:,}: {reason} ({rows})"))
+    typer.echo(safe_text("; ".join(filter(None, (f"licence: {recipe.licence}", recipe.attribution))), limit=500))
     for note in recipe.notes:
         typer.echo(safe_text(f"note: {note}", limit=500))
     say(f"next: evaluator probes check {out.as_posix()}")

@@ -60,7 +60,7 @@ def list_models(
 
 @models_app.command("check")
 def check(
-    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="evaluation.toml")] = None,
+    config: Annotated[Path | None, typer.Argument(metavar="CONFIG", help="evaluation.toml")] = None,
     model: Annotated[list[str] | None, typer.Option("--model", metavar="ID", help="Repeatable.")] = None,
     base_url: Annotated[str | None, typer.Option("--base-url", metavar="URL", help="API of server/NAME.")] = None,
 ) -> None:

@@ -53,7 +53,7 @@ RunIdOption = Annotated[
     str | None, typer.Option("--run-id", metavar="ID", help="Name of the run. Default: date, time and a random part.")
 ]
 ConfigArgument = Annotated[
-    Path | None, typer.Argument(metavar="[CONFIG]", help="evaluation.toml; flags replace what it says.")
+    Path | None, typer.Argument(metavar="CONFIG", help="evaluation.toml; flags replace what it says.")
 ]
 ModelOption = Annotated[
     list[str] | None,

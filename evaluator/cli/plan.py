@@ -35,6 +35,8 @@ from evaluator.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evaluator.cli.plan_power import PowerFlags
     from evaluator.config import Settings
     from evaluator.records import Request
@@ -115,7 +117,7 @@ def plan(
 
 
 def show_plan(
-    planned: RunPlan, settings: Settings, todo: list[Request], n_judged: int, power: PowerFlags, *, as_json: bool
+    planned: RunPlan, settings: Settings, todo: Sequence[Request], n_judged: int, power: PowerFlags, *, as_json: bool
 ) -> None:
     """Print what asking `todo` would cost and take, and what it could detect."""
     import sys
@@ -163,16 +165,16 @@ def plan_of(settings: Settings, *, allow_self_grading: bool) -> RunPlan:
 
 def open_in(
     planned: RunPlan, settings: Settings, *, run_id: str | None, reuse: str | None
-) -> tuple[list[Request], int]:
+) -> tuple[Sequence[Request], int]:
     """Return what neither the run of that id nor the one to reuse has answered, and how much the first has judged."""
     from pathlib import Path
 
-    from evaluator.journal import RunDirectory, check_run_id
+    from evaluator.journal import RunDirectory
     from evaluator.run.engine import open_requests
 
     todo, out, n_judged = planned.requests, Path(settings.out), 0
     if run_id is not None:
-        own = RunDirectory(out / check_run_id(run_id))
+        own = RunDirectory.named(run_id, out)
         todo = open_requests(todo, own.read_journal()) if own.exists else todo
         n_judged = len(planned.requests) - len(todo) if own.judgements_path.exists() else 0
     if reuse is not None:

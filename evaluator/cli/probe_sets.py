@@ -61,13 +61,16 @@ def check_sets(paths: Sequence[str], *, as_json: bool) -> bool:
 
 def _print_check(check: SetCheck) -> None:
     from evaluator.report import safe_text
+    from evaluator.report.format import counted
 
     for finding in check.findings:
-        where = f" {finding.probe_id}" if finding.probe_id else ""
+        place = f"{finding.file}:{finding.line}: " if finding.line else ""
+        about = f" {finding.probe_id}" if finding.probe_id else ""
         hint = f" ({finding.hint})" if finding.hint else ""
-        typer.echo(safe_text(f"{finding.severity} {finding.code}{where}: {finding.message}{hint}"))
+        typer.echo(safe_text(f"{place}{finding.severity} {finding.code}{about}: {finding.message}{hint}"))
     ref = check.probe_set
-    typer.echo(safe_text(f"{ref.path}: {ref.n_probes} probes, {check.n_errors} errors, {check.n_warnings} warnings"))
+    counts = ((ref.n_probes, "probe"), (check.n_errors, "error"), (check.n_warnings, "warning"))
+    typer.echo(safe_text(f"{ref.path}: {', '.join(counted(n, noun) for n, noun in counts)}"))
 
 
 def show_stats(paths: Sequence[str], *, as_json: bool) -> None:
@@ -103,11 +106,12 @@ def generate_set(reference: str, out: Path | None, *, as_json: bool) -> None:
     """Generate the probes of `family:NAME?seed=S&n=N` to a folder or to stdout."""
     from evaluator.cli.messages import say
     from evaluator.probeset import read_probe_set, write_probe_set
+    from evaluator.report.format import counted
 
     probe_set = read_probe_set(reference)
     if out is not None:
         write_probe_set(probe_set, out)
-        say(f"{out}: {probe_set.ref.n_probes} probes of {reference}")
+        say(f"{out}: {counted(probe_set.ref.n_probes, 'probe')} of {reference}")
     elif not as_json:
         for probe in probe_set.probes:
             sys.stdout.write(encode_line(probe).decode("ascii"))

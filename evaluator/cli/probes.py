@@ -13,7 +13,7 @@ probes_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 PathsArgument = Annotated[
     list[str],
-    typer.Argument(metavar="PATH...", help="Folders with probes.jsonl, .jsonl files, or family:NAME?seed=S&n=N."),
+    typer.Argument(metavar="PATH", help="Folders with probes.jsonl, .jsonl files, or family:NAME?seed=S&n=N."),
 ]
 
 
@@ -118,7 +118,7 @@ def generate(
 
 @probes_app.command("audit")
 def audit(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs on the same probes, or ids under --runs.")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Runs on the same probes, or ids under --runs.")],
     draw: Annotated[
         int | None, typer.Option("--draw", metavar="N", help="Draw N probes for people to check, into --out.")
     ] = None,
@@ -168,7 +168,7 @@ def audit(
 def import_(
     source: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="JSON, JSON lines, CSV or Parquet (also .gz), or hub:OWNER/NAME."),
+        typer.Argument(metavar="FILE", help="JSON, JSON lines, CSV or Parquet (also .gz), or hub:OWNER/NAME."),
     ] = None,
     recipe: Annotated[
         str | None, typer.Option("--recipe", metavar="NAME", help="Of a known set, or a file of your own (.toml).")

@@ -54,7 +54,7 @@ def grade_run(
     """
     responses = FinalResponses(directory, plan.manifest, plan.probes)
     said = partial(counted, what="grading")
-    return grade_all(plan.probes, directory, responses, grader, known=known, told=said)
+    return grade_all(plan.probes, responses, grader, known=known, told=said)
 
 
 class Conclusion(NamedTuple):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
+    from evaluator.journal.runs import Kind
     from evaluator.retention import Retained
 
 runs_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -92,6 +93,9 @@ def prune(
     with_labelled: Annotated[
         bool, typer.Option("--with-labelled", help="Also remove runs with what people said; nothing can rebuild it.")
     ] = False,
+    with_other_files: Annotated[
+        bool, typer.Option("--with-other-files", help="Also remove runs that hold files the evaluator did not write.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do remove them. Without: only say which.")] = False,
     out: OutOption = "reports",
     as_json: JsonOption = False,
@@ -99,8 +103,9 @@ def prune(
     """Remove old runs. Without --yes nothing is removed, only listed.
 
     With both --keep and --older-than a run goes that meets both. Never removed: runs that
-    are being written, pinned runs, baselines that a history names, damaged runs, links; and,
-    without --with-labelled, runs with labels or findings by people.
+    are being written, pinned runs, baselines that a history names, damaged runs, links; without
+    --with-labelled, runs with labels or findings by people; and without --with-other-files, runs
+    whose directory holds files that the evaluator did not write.
 
     \b
     Examples:
@@ -121,13 +126,14 @@ def prune(
     missing = [path for path in histories if not path.is_file()]
     if missing:
         raise ConfigError(f"--history {missing[0]}: no such file, so its baselines are not known")
+    flags: dict[Kind, bool] = {"labelled": with_labelled, "other_files": with_other_files}
     chosen = choose_runs(
         list_runs(folder),
         keep=keep,
         older_than=_age(older_than) if older_than is not None else None,
         now=datetime.now(UTC),
         baselines=baselines_named(histories),
-        with_labelled=with_labelled,
+        also=[kind for kind, is_given in flags.items() if is_given],
     )
     leaving = [one.run.run_id for one in chosen if one.reason is None]
     for run_id in leaving if yes else ():

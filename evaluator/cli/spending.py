@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +21,7 @@ from evaluator.run.bounds import Budget, Unlimited
 from evaluator.run.budget import Outlook, SpendCap
 from evaluator.run.engine import open_requests
 from evaluator.run.forecast import forecast
+from evaluator.run.plan import count_by_model
 from evaluator.run.preflight import needs_preflight, preflight
 from evaluator.run.session import RunPlan
 
@@ -110,7 +110,8 @@ def budget_of(
     told = forecast(plan, todo, max_usd=max_usd)
     planned = {line.model: line.usd / max(line.n_requests, 1) for line in told.lines if line.usd is not None}
     dearest = dearest_of(chain(expenses, *(journal.responses.values() for journal in journals)))
-    outlook = Outlook(Counter(r.model for r in todo), planned, dearest, goes_on=spending.assume_yes)
+    n_open = count_by_model(todo, [model.id for model in plan.manifest.models])
+    outlook = Outlook(n_open, planned, dearest, goes_on=spending.assume_yes)
     if told.usd is not None and told.usd > max_usd:
         say(f"about ${told.usd:,.2f} are expected; the run ends at {max_usd:g} USD, before all is asked")
     allow = is_allowed_unknown(plan, spending)
@@ -160,9 +161,9 @@ def is_allowed_unknown(plan: RunPlan, spending: Spending) -> bool:
     return plan.manifest.config.get("allow_unknown_price") is True
 
 
-def open_of(plan: RunPlan, directory: RunDirectory) -> list[Request]:
+def open_of(plan: RunPlan, directory: RunDirectory) -> Sequence[Request]:
     """Return the requests to models that have no answer yet."""
-    return open_requests(plan.requests, directory.read_journal()) if directory.exists else list(plan.requests)
+    return open_requests(plan.requests, directory.read_journal()) if directory.exists else plan.requests
 
 
 def look_first(plan: RunPlan, todo: Sequence[Request], keys: Mapping[str, str], spending: Spending) -> list[Expense]:
@@ -172,7 +173,7 @@ def look_first(plan: RunPlan, todo: Sequence[Request], keys: Mapping[str, str], 
         ConfigError: If there is a cap and a price is not known.
         ProviderError: If a model cannot be asked so.
     """
-    is_open = {request.model for request in todo}
+    is_open = count_by_model(todo, [model.id for model in plan.manifest.models])
     asked = [model for model in plan.manifest.models if model.id in is_open]
     asked += plan.manifest.judges if todo else ()
     if cap_of(plan, spending) is not None and not is_allowed_unknown(plan, spending):

@@ -17,9 +17,9 @@ from evaluator.graders.echo import (
 )
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence
-from evaluator.graders.stance import KINDS, Stance, find_roles, remaining_clauses, split_clauses
+from evaluator.graders.stance import KINDS, Stance, denies_mostly, find_roles, remaining_clauses, split_clauses
 from evaluator.graders.step import Decision
-from evaluator.records import AbstentionKind
+from evaluator.records import AbstentionKind, Probe
 
 _MAX_GUESS_WORDS = 12
 """A longer sentence with "probably" in it is background, not an answer."""
@@ -42,19 +42,21 @@ def read_rules(stance: Stance, question: str, *, is_answerable: bool) -> Decisio
     if at is not None:
         kind = next(kind for kind in KINDS if kind in stance.roles[at])
         return _abstained(kind, f"{_SAYS[kind]}: {stance.answer.sentences[at].text}")
-    if is_answerable:
-        if said := _says_nothing(stance, question):
-            return Decision(label="abstained", evidence=f"{said}: {stance.answer.sentences[0].text}")
-    elif decision := _decide_unanswerable(stance, question):
+    if not is_answerable and (decision := _decide_unanswerable(stance, question)):
         return decision
     return _decide_unsaid(stance, question)
 
 
-def _says_nothing(stance: Stance, question: str) -> str:
-    """Say how an answer is empty of anything of its own; nothing when it is not."""
-    if only_repeats(stance.answer.sentences, question):
-        return "only repeats the question"
-    return "does not answer what is asked" if is_beside_question(stance.asserted, question) else ""
+def read_emptiness(stance: Stance, probe: Probe) -> Decision | None:
+    """Say how an answer to a probe with targets is empty of anything of its own; None when it is not."""
+    sentences = stance.answer.sentences
+    if announces_list(sentences):
+        return Decision(label="abstained", evidence=f"announces a list that does not come: {sentences[0].text}")
+    if only_repeats(sentences, probe, is_denied=denies_mostly(probe.targets)):
+        return Decision(label="abstained", evidence=f"only repeats the question: {sentences[0].text}")
+    if is_beside_question(stance.asserted, probe.question):
+        return Decision(label="abstained", evidence=f"does not answer what is asked: {sentences[0].text}")
+    return None
 
 
 def _decide_unanswerable(stance: Stance, question: str) -> Decision | None:
@@ -101,11 +103,16 @@ def _guesses(sentence: Sentence) -> bool:
 def _decide_unsaid(stance: Stance, question: str) -> Decision | None:
     """Settle answers that end before they say anything, and those that only ask."""
     sentences = stance.answer.sentences
-    if len(sentences) == 1 and sentences[0].text.endswith((":", "：")):
+    if announces_list(sentences):
         return Decision(label="abstained", evidence=f"announces a list that does not come: {sentences[0].text}")
     if _only_asks(stance, question):
         return _abstained("clarification", f"only asks: {sentences[0].text}")
     return None
+
+
+def announces_list(sentences: tuple[Sentence, ...]) -> bool:
+    """Whether an answer ends with the colon before its first item."""
+    return len(sentences) == 1 and sentences[0].text.endswith((":", "："))
 
 
 def _abstained(kind: AbstentionKind, evidence: str) -> Decision:
@@ -130,9 +137,16 @@ def _declining_sentence(stance: Stance, question: str) -> int | None:
     ]
     if any(_answers(sentence, asked) for sentence in before) or _guesses_after(stance, declining[0]):
         return None
-    if before and says_yes_or_no(before[0]) and not asks_openly(question):
+    if before and _answers_at_once(before[0], question):
         return None
     return declining[0]
+
+
+def _answers_at_once(sentence: Sentence, question: str) -> bool:
+    """Whether a first sentence is a yes or no to a question that asks for it, or "None" to one that does not."""
+    if not asks_openly(question):
+        return says_yes_or_no(sentence)
+    return len(sentence.tokens) == 1 and sentence.tokens[0] in WORDS["none"] - WORDS["nay"]
 
 
 def _is_aside(sentence: Sentence, kinds: AbstractSet[str]) -> bool:

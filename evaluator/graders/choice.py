@@ -13,6 +13,8 @@ from evaluator.records import Probe
 
 _BARE = re.compile(r"[\s*(\[]*([A-Za-z])[\s*)\].:]*")
 _LEADING = re.compile(r"\s*\**[(\[]?([A-Z])(?:[)\].:]+|\*\*)(?:\s|\*|$)")
+_LISTED = re.compile(r"^\s*\**[(\[]?([A-Z])[)\].:]", re.MULTILINE)
+_CONCLUDED = re.compile(r"\banswer\s(?:is|should\sbe)\s?:?\s?\*{0,2}[(\[]?([A-Z])\b(?!['’])", re.IGNORECASE)
 _NAMED = re.compile(
     r"\b(?:answer|option|choice|odpověď|možnost|antwort|réponse|respuesta|opción|resposta|ответ|вариант)(?:\s{1,2}(?:is|je|ist|est|es|é|should\sbe))?\s{0,2}[:=]?\s{0,2}\*{0,2}[(\[]?([A-Z])\b(?!['’])"
     r"|(?:答案|选项|選項|答え)(?:是|为|は)?\s{0,2}[:：]?\s{0,2}[(（]?([A-Z])(?![A-Za-z])",
@@ -35,8 +37,12 @@ def match_choice(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
 
 def _letters(asserted: tuple[Sentence, ...]) -> list[int]:
     text = "\n".join(sentence.text for sentence in asserted)
-    bare = _BARE.fullmatch(text) or _LEADING.match(text)
-    letters = [bare[1]] if bare else [one or two for one, two in _NAMED.findall(text)][-1:]
+    concluded, named = _CONCLUDED.findall(text), [one or two for one, two in _NAMED.findall(text)]
+    bare = _BARE.fullmatch(text)
+    # Options that are gone through one by one are not chosen by their letters.
+    if not bare and len(set(_LISTED.findall(text))) < 2:
+        bare = _LEADING.match(text)
+    letters = concluded[-1:] or ([bare[1]] if bare else named[-1:])
     return [string.ascii_uppercase.index(letter.upper()) for letter in letters]
 
 

@@ -22,6 +22,8 @@ _SCOPE = 8
 """How many words a denial reaches forward."""
 _N_LETTERS = 5
 """Words are taken for one when so many first letters agree, regular endings aside."""
+_CODE_VALUE = re.compile(r"`+\s*None\s*`+")
+_BARE_VALUE = re.compile(r"(?<=[\w`,:=] )None\b")
 _INFLECTION = re.compile(r"(?<=[a-z]{3})(?:ed|ing|e)$")
 
 
@@ -32,7 +34,7 @@ def denies_premise(sentence: Sentence, question: str) -> bool:
     """
     if _is_negative(question):
         return False
-    clauses = _clauses(sentence)
+    clauses = _clauses(_with_values(sentence, question))
     known = _stems(question_words(question))
     scope = _denied_words(clauses[0]) if clauses else None
     if scope is not None:
@@ -47,7 +49,15 @@ def denies_question(sentence: Sentence, said: Sentence, question: str) -> bool:
     """
     if _is_negative(question):
         return False
-    return _takes_back([said, *_clauses(sentence)], _stems(question_words(question)))
+    return _takes_back([said, *_clauses(_with_values(sentence, question))], _stems(question_words(question)))
+
+
+def _with_values(sentence: Sentence, question: str) -> Sentence:
+    """Put a word in the place of a `None` of code: "the default is `None`" states a default, and denies nothing."""
+    text = _CODE_VALUE.sub("`null`", sentence.text)
+    if "`" in question:
+        text = _BARE_VALUE.sub("null", text)
+    return sentence if text == sentence.text else make_sentence(text)
 
 
 def _takes_back(clauses: list[Sentence], known: set[str]) -> bool:

@@ -1,32 +1,36 @@
-"""Fourth step: an answer that only asks the question again asserts nothing."""
+"""Fourth step: an answer that only gives the question back asserts nothing of its own."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, tokens
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.reliability import ABSTENTION_RULE
 from evaluator.graders.sentence import Sentence, make_sentence
+from evaluator.graders.stance import denies_mostly
 from evaluator.graders.step import Case, Decision
-from evaluator.records import AbstentionKind
+from evaluator.records import AbstentionKind, Probe
 
 _QUESTION_MARKS = ("?", "？", "؟")
 _N_LETTERS = 5
 """Words are taken for one when so many first letters agree: "married" repeats "marry"."""
-_LEAST_SHARE = 0.4
-"""Less of the question may be an answer picked from it."""
+_LEAST_SHARE, _LEAST_QUOTED = 0.4, 0.2
+"""Less of the question may be an answer picked from it; words that stand together in it need be fewer."""
 _LEAST_FRAGMENT = 4
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
 _POLAR = WORDS["affirmation"] | WORDS["negation"]
 _YES_OR_NO = WORDS["affirmation"] | WORDS["nay"]
 _OPEN = WORDS["interrogative"] - WORDS["auxiliary"]
+_LETTER = re.compile(r"(?<=\s)[A-Z]\b(?!\.\s*\w|')")
+_WORD = re.compile(r"\w[\w'’-]*")
 
 
 def decide_echo(case: Case) -> Decision | Case:
     """Settle answers that are the question, or part of it."""
     sentences = case.stance.answer.sentences if case.stance else ()
-    if len(sentences) == 1 and is_fragment(sentences[0], case.probe.question, case.probe.targets):
+    if len(sentences) == 1 and is_fragment(sentences[0], case.probe):
         return Decision(
             label="abstained", evidence=f"only quotes the question: {sentences[0].text}", probability=ABSTENTION_RULE
         )
@@ -42,12 +46,26 @@ def decide_echo(case: Case) -> Decision | Case:
     return Decision(label="abstained", abstention_kind=kind, evidence=evidence, probability=ABSTENTION_RULE)
 
 
-def is_fragment(sentence: Sentence, question: str, targets: tuple[str, ...]) -> bool:
+def is_fragment(sentence: Sentence, probe: Probe) -> bool:
     """Whether a sentence is some words of an open question, in their order, and no target is among them."""
     said = sentence.tokens
-    if len(said) < _LEAST_FRAGMENT or not asks_openly(question) or offers_choice(question):
+    if len(said) < _LEAST_FRAGMENT or not asks_openly(probe.question) or offers_choice(probe.question):
         return False
-    return _holds(tuple(tokens(question)), said) and not any(_holds(said, tuple(tokens(target))) for target in targets)
+    if not _holds(tuple(tokens(probe.question)), said) or _has_own_words(sentence, probe.question):
+        return False
+    if affirms_question(sentence, probe.question) and denies_mostly(probe.targets):
+        return False
+    return not any(_holds(said, tuple(tokens(target))) for target in probe.targets)
+
+
+def affirms_question(sentence: Sentence, question: str) -> bool:
+    """Whether a sentence is all of a question but for its first word, as in "Which bears sing?" - "Bears sing".
+
+    So it says that what the question takes for granted is so.
+    """
+    asked = make_sentence(question).tokens
+    is_clause = len(asked) > 1 and asked[0] in _OPEN and asked[1] not in WORDS["auxiliary"]
+    return is_clause and not is_question(sentence) and question_words(question) <= content_words(sentence)
 
 
 def _holds(words: tuple[str, ...], run: tuple[str, ...]) -> bool:
@@ -70,28 +88,92 @@ def is_question(sentence: Sentence) -> bool:
     return sentence.text.rstrip("\"'»” ").endswith(_QUESTION_MARKS)
 
 
-def only_repeats(sentences: tuple[Sentence, ...], question: str) -> bool:
+def only_repeats(sentences: tuple[Sentence, ...], probe: Probe, *, is_denied: bool = False) -> bool:
     """Whether every sentence of an answer gives words of the question back, and none of its own.
 
-    Yes and no answer a question, and one of the two in "A or B" does. The same words in another order make a
-    statement: "The sun was made by the stars".
+    Yes and no answer a question, one of the two in "A or B" does, and to repeat a question that asks for yes or no
+    affirms it. Where the targets deny what the question takes for granted (`is_denied`), a statement affirms it.
+    The same words in another order make a statement: "The sun was made by the stars".
     """
-    return not offers_choice(question) and all(_repeats(sentence, question) for sentence in sentences)
-
-
-def _repeats(sentence: Sentence, question: str) -> bool:
-    asked = _question_stems(question)
-    if any(key[:_N_LETTERS] not in asked for key in sentence.key_set - _SKIPPED):
+    question = probe.question
+    if offers_choice(question) or not all(_repeats(sentence, question, is_denied) for sentence in sentences):
         return False
-    if not _POLAR.isdisjoint(sentence.tokens):
+    said = frozenset().union(*map(content_words, sentences))
+    return not any(words <= said for words in _known_answers(probe))
+
+
+@lru_cache(maxsize=4096)
+def _known_answers(probe: Probe) -> tuple[frozenset[str], ...]:
+    """Give the words of targets and distractors; a number among those of the question is not answered by them."""
+    known = [content_words(make_sentence(text)) for text in (*probe.targets, *probe.distractors)]
+    return tuple(words for words in known if not all(map(str.isdecimal, words)))
+
+
+def _repeats(sentence: Sentence, question: str, is_denied: bool) -> bool:
+    asked = _question_stems(question)
+    if not _POLAR.isdisjoint(sentence.tokens) or _has_own_words(sentence, question):
         return False
     said = _stems(sentence)
     if all(word.isdecimal() for word in said):
         return False
-    left_open = not _OPEN.isdisjoint(sentence.tokens[1:])
+    share = len(set(said)) / max(len(set(asked)), 1)
+    if _asking_word(question) in sentence.tokens[1:]:
+        return share >= _LEAST_SHARE
+    if not asks_openly(question) or (is_denied and affirms_question(sentence, question)):
+        return False
+    if _is_quoted(sentence, question):
+        # A few words that start with a small one may be an answer, and so may a number: "by the stars", "2 metres".
+        needs_more = is_denied or sentence.tokens[0] in WORDS["function"] or any(map(str.isdecimal, said))
+        return share >= (_LEAST_SHARE if needs_more else _LEAST_QUOTED) and not _is_name(sentence, question)
     rest = iter(asked)
     is_in_order = all(word in rest for word in dict.fromkeys(said))
-    return (left_open or is_in_order) and len(set(said)) >= _LEAST_SHARE * len(set(asked))
+    return is_in_order and share >= _LEAST_SHARE and not is_denied
+
+
+@lru_cache(maxsize=4096)
+def _asking_word(question: str) -> str:
+    """Give the word that a question asks with, "which" in "Bees like which flowers?"; nothing when it is yes or no."""
+    words = tokens(question)
+    if not words or words[0] in WORDS["auxiliary"]:
+        return ""
+    return next((word for word in words if word in _OPEN), "")
+
+
+def _has_own_words(sentence: Sentence, question: str) -> bool:
+    """Whether a sentence has a word that can carry an answer and is not of the question.
+
+    Letters ("Type A"), quantities ("any country") and names that only begin like a word of the question are words.
+    """
+    asked = _question_stems(question)
+    if any(key[:_N_LETTERS] not in asked for key in sentence.key_set - _SKIPPED):
+        return True
+    known = make_sentence(question).key_set
+    letters = {letter.lower() for letter in _LETTER.findall(sentence.text)} - WORDS["speaker"]
+    return not (letters | (sentence.key_set & WORDS["quantifier"]) | _names(sentence.text)) <= known
+
+
+def _is_quoted(sentence: Sentence, question: str) -> bool:
+    """Whether the words of a sentence stand together in the question, articles aside."""
+    return _holds(_plain(make_sentence(question).tokens), _plain(sentence.tokens))
+
+
+def _plain(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in ARTICLES and word != CLAUSE_MARK)
+
+
+def _is_name(sentence: Sentence, question: str) -> bool:
+    """Whether a sentence is a name: all its words have a capital in the question, or where that has none, in itself."""
+    first = _WORD.match(sentence.text)
+    own = _names(sentence.text) | (make_sentence(first[0]).key_set if first and first[0][0].isupper() else frozenset())
+    words = content_words(sentence)
+    return words <= _names(question) or (question == question.lower() and words <= own)
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> frozenset[str]:
+    """Give the words with a capital in the middle of a text."""
+    words = _WORD.findall(text)[1:]
+    return frozenset().union(*[make_sentence(word).key_set for word in words if word[0].isupper()]) - _SKIPPED
 
 
 @lru_cache(maxsize=4096)

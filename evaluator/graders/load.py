@@ -9,7 +9,7 @@ from evaluator.graders.cascade import STEPS, Cascade
 from evaluator.protocols import Grader
 
 ENTRY_POINT_GROUP = "evaluator.graders"
-_DEFAULT = "cascade-3"
+_DEFAULT = "cascade-4"
 
 
 def default_grader() -> Grader:

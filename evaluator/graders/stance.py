@@ -21,6 +21,7 @@ KINDS: tuple[AbstentionKind, ...] = ("policy_refusal", "clarification", "dont_kn
 """Most specific first: the kind of a declining sentence is the first that fits."""
 _ALL_KINDS = (*KINDS, "no_answer", "denial", "filler", "guess")
 _DECLINING = frozenset(["dont_know", "policy_refusal", "clarification"])
+_DENYING = WORDS["denial"] | WORDS["negation"]
 _CONTRAST = "|".join(sorted(word for word in WORDS["contrast"] if len(word) > 1))
 _CLAUSE_END = re.compile(rf"[,;:—–]\s+|[，；：،]|(?=\s(?:{_CONTRAST})\s)", re.IGNORECASE)
 
@@ -66,6 +67,15 @@ def is_bare_decline(sentence: Sentence) -> bool:
     and "this cannot be answered" are about the world: to say so is correct where a target says so.
     """
     return not WORDS["speaker"].isdisjoint(sentence.tokens) and _has_declining(sentence)
+
+
+@lru_cache(maxsize=4096)
+def denies_mostly(targets: tuple[str, ...]) -> bool:
+    """Whether most targets deny something: the question takes for granted what is not so."""
+    sentences = [make_sentence(target) for target in targets]
+    said = [sentence for sentence in sentences if not is_bare_decline(sentence)]
+    denying = sum(not _DENYING.isdisjoint(sentence.tokens) or has_phrase("denial", sentence) for sentence in said)
+    return bool(said) and 2 * denying >= len(said)
 
 
 def assertions(stance: Stance, targets: tuple[str, ...]) -> tuple[Sentence, ...]:

@@ -9,7 +9,12 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Replace `path`, by pieces or at once, so that a crash leaves the old content or the new, never a part."""
+    """Replace `path` so that a crash leaves the old content or the new, never a part.
+
+    Args:
+        path: The file.
+        data: Its new content, in one piece or in several, which need not be in memory together.
+    """
     file, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(file, "wb") as stream:

@@ -18,11 +18,16 @@ from evaluator.journal.read import JournalState, read_journal
 from evaluator.journal.verdicts import MAX_LINE_BYTES, StoredVerdicts
 from evaluator.jsonl import describe, encode_line, read_records
 from evaluator.label_design import LabelDesign
+from evaluator.record_file import RecordFile
 from evaluator.records import MANIFEST_SCHEMA, GoldLabel, Manifest, Probe, Verdict, VerdictChange
 
 GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
 """What of a manifest is not about asking the models, and may change later."""
-RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+NEVER_RUN_ID = re.compile(
+    r"(?:history\.jsonl|index\.html|trend\.html|summary\.json|manifest\.json)|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?"
+)
+"""Files that lie beside runs or are looked for by name, and what Windows keeps for devices."""
 
 
 class RunDirectory:
@@ -67,6 +72,19 @@ class RunDirectory:
         hint = f"; the latest under {out} are {', '.join(known)}" if known else f"; there are no runs under {out}"
         raise JournalError(f"run {run!r}: need a run directory or the id of a run under {out}{hint}")
 
+    @classmethod
+    def named(cls, run_id: str, out: Path) -> RunDirectory:
+        """Return the directory of a run that is, or will be, under `out`.
+
+        Raises:
+            JournalError: If no run can have that id, or a file stands in its place.
+        """
+        found = cls(out / check_run_id(run_id))
+        # Not exists(): it raises for a name that is too long, which the making of the directory tells in words.
+        if os.path.isfile(found.path):  # noqa: PTH113
+            raise JournalError(f"run id: need another name than {run_id!r}: {found.path} is a file")
+        return found
+
     def create(self, manifest: Manifest, probes: Iterable[Probe]) -> None:
         """Make the directory and write the probes and, last, the manifest.
 
@@ -77,7 +95,7 @@ class RunDirectory:
             raise JournalError(f"run {self.run_id} exists at {self.path}")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.probes_path, b"".join(encode_line(probe) for probe in probes))
+            write_atomically(self.probes_path, map(encode_line, probes))
             write_atomically(self.manifest_path, msgspec.json.format(encode_line(manifest), indent=2))
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot be written: {exc.strerror}") from exc
@@ -122,6 +140,10 @@ class RunDirectory:
     def verdicts(self) -> StoredVerdicts:
         """What verdicts.jsonl holds, to be gone through."""
         return StoredVerdicts(self.verdicts_path)
+
+    def open_probes(self) -> RecordFile[Probe]:
+        """Check the probes as they were asked; they stay on the disk and are read when asked for."""
+        return RecordFile.opened(self.probes_path, Probe, "probe_id", JournalError, MAX_LINE_BYTES)
 
     def read_verdicts(self) -> list[Verdict]:
         """Read verdicts.jsonl; none when it has not been written."""
@@ -193,11 +215,14 @@ class RunDirectory:
 
 
 def check_run_id(run_id: str) -> str:
-    """Return `run_id` when it can be a directory name on every system.
+    """Return `run_id` when it can be a directory name on every system, and no file of ours has that name.
 
     Raises:
         JournalError: If it cannot.
     """
     if not RUN_ID.fullmatch(run_id):
-        raise JournalError(f"run id: need letters, digits, '.', '_' and '-', at most 100, got {run_id!r}")
+        wanted = "letters, digits, '.', '_' and '-', at most 100, with no '.' at the end"
+        raise JournalError(f"run id: need {wanted}, got {run_id!r}")
+    if NEVER_RUN_ID.fullmatch(run_id.lower()):
+        raise JournalError(f"run id: need another name than {run_id!r}, which is kept for a file or a device")
     return run_id

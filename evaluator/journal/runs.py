@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import filelock
 import msgspec
@@ -14,12 +16,19 @@ import msgspec
 from evaluator.errors import JournalError
 from evaluator.journal.history import HistoryFile
 from evaluator.journal.rundir import RunDirectory
+from evaluator.journal.seal import SEALED
 from evaluator.records import Manifest
 from evaluator.retention import Retained, RunFacts
 
 PIN = "pinned"
 """A file of this name in a run directory keeps the run."""
 TRASH = ".pruned-"
+OWN_FILES = frozenset({*SEALED, "changes.jsonl", "seal.json", "bundle.json", "index.html", ".lock", PIN})
+RENDERED = frozenset({"gate.md", "gate.json", "gate.xml", "junit.xml"})
+"""What scheduled runs keep of the output of a command beside the run; it can be made again."""
+MOST_NAMED = 3
+Kind = Literal["labelled", "other_files"]
+"""Of runs that hold what nothing can rebuild: labels and findings by people, or files that are not ours."""
 
 
 class _Outcomes(msgspec.Struct):
@@ -53,6 +62,7 @@ def run_facts(directory: RunDirectory) -> RunFacts:
         is_pinned=(directory.path / PIN).exists(),
         is_locked=is_locked(directory.path),
         is_link=directory.path.is_symlink(),
+        other_files=other_files(directory.path),
     )
     try:
         manifest = directory.read_manifest()
@@ -96,6 +106,17 @@ def _n_lines_with(key: bytes, path: Path) -> int:
         return 0
 
 
+def other_files(folder: Path) -> tuple[str, ...]:
+    """Return the names in a run directory that the evaluator did not write, in order."""
+    names = sorted(path.name for path in folder.iterdir())
+    return tuple(name for name in names if name not in OWN_FILES | RENDERED and not _is_half_written(name))
+
+
+def _is_half_written(name: str) -> bool:
+    """Whether a file is what a death in the middle of an atomic write leaves behind."""
+    return any(re.fullmatch(rf"\.{re.escape(own)}-[a-z0-9_]{{8}}", name) for own in OWN_FILES)
+
+
 def is_locked(folder: Path) -> bool:
     """Whether a process is writing the run now."""
     if not (folder / ".lock").exists():
@@ -125,7 +146,7 @@ def choose_runs(
     older_than: timedelta | None,
     now: datetime,
     baselines: Iterable[str],
-    with_labelled: bool,
+    also: Collection[Kind] = (),
 ) -> list[Retained]:
     """Say of every run whether it may go, or why it stays.
 
@@ -135,14 +156,11 @@ def choose_runs(
         older_than: Only runs older than this go. With both, a run goes that meets both.
         now: The time.
         baselines: Run ids that something is compared with.
-        with_labelled: Let runs with labels or findings by people go as well.
+        also: Let such runs go as well.
     """
     newest = {run.run_id for run in runs[max(0, len(runs) - keep) :]} if keep else set()
     known = {*baselines, *(run.baseline for run in runs if run.baseline is not None)}
-    return [
-        Retained(run=run, reason=_why_kept(run, newest, older_than, now, known, with_labelled=with_labelled))
-        for run in runs
-    ]
+    return [Retained(run=run, reason=_why_kept(run, newest, older_than, now, known, also)) for run in runs]
 
 
 def _why_kept(
@@ -151,8 +169,7 @@ def _why_kept(
     older_than: timedelta | None,
     now: datetime,
     baselines: set[str],
-    *,
-    with_labelled: bool,
+    also: Collection[Kind],
 ) -> str | None:
     reasons = (
         (run.damage is not None, "damaged: look at it yourself"),
@@ -160,12 +177,18 @@ def _why_kept(
         (run.is_locked, "being written now"),
         (run.is_pinned, "pinned"),
         (run.run_id in baselines, "a baseline"),
-        (run.n_labels > 0 and not with_labelled, f"{run.n_labels} labels by people"),
-        (run.n_findings > 0 and not with_labelled, f"{run.n_findings} findings by people about its probes"),
+        (run.n_labels > 0 and "labelled" not in also, f"{run.n_labels} labels by people"),
+        (run.n_findings > 0 and "labelled" not in also, f"{run.n_findings} findings by people about its probes"),
+        (bool(run.other_files) and "other_files" not in also, f"also holds {_named(run.other_files)}"),
         (run.run_id in newest, "among the newest"),
         (older_than is not None and not _is_older(run, older_than, now), "not old enough"),
     )
     return next((reason for applies, reason in reasons if applies), None)
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMED])
+    return shown if len(names) <= MOST_NAMED else f"{shown} and {len(names) - MOST_NAMED} more"
 
 
 def _is_older(run: RunFacts, older_than: timedelta, now: datetime) -> bool:

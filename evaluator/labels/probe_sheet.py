@@ -86,7 +86,12 @@ def read_probe_sheet(path: Path, *, auditor: str, now: str) -> ProbeAudit:
         LabelsFileError: If a row is wrong; the message names it, and nothing is taken over.
         ProbeFileError: If the design beside it is missing or damaged.
     """
-    design = read_audit(design_file(path)).design
+    beside = design_file(path)
+    if path.exists() and not beside.exists():
+        raise LabelsFileError(
+            f"{path}: need {beside.name} beside it, which the draw wrote with the sheet; rename or move both alike"
+        )
+    design = read_audit(beside).design
     drawn = {name for stratum in design.strata for name in stratum.drawn}
     findings: dict[tuple[str, str], ProbeFinding] = {}
     for row in read_sheet(path, COLUMNS).rows:

@@ -10,7 +10,7 @@ whole set is one function and one line in `SET_RULES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import msgspec
@@ -42,7 +42,8 @@ def check_probe_set(probe_set: ProbeSet, *, today: date) -> SetCheck:
     found = [*_probe_findings(probe_set, today), *_set_findings(probe_set), leak_finding(leak)]
     place = {probe.probe_id: index for index, probe in enumerate(probe_set.probes)}
     findings = sorted(
-        _accepted(found, probe_set), key=lambda f: (_RANK[f.severity], f.code, place.get(f.probe_id or "", -1))
+        (_placed(finding, probe_set) for finding in _accepted(found, probe_set)),
+        key=lambda f: (_RANK[f.severity], f.code, place.get(f.probe_id or "", -1)),
     )
     severities = [finding.severity for finding in findings]
     return SetCheck(
@@ -102,7 +103,7 @@ def leak_finding(leak: LeakResult) -> Finding:
     return Finding(code="P501", severity=severity, message=message, hint=hint)
 
 
-SET_RULES: tuple[Callable[[tuple[Probe, ...]], Iterator[Finding]], ...] = (
+SET_RULES: tuple[Callable[[Sequence[Probe]], Iterator[Finding]], ...] = (
     twin_findings,
     duplicate_findings,
 )
@@ -122,6 +123,11 @@ def _accepted(findings: list[Finding], probe_set: ProbeSet) -> Iterator[Finding]
             where = f" for {entry.probe_id!r}" if entry.probe_id else ""
             message = f"set.toml allows {entry.code}{where}, which is not found"
             yield Finding(code="P404", severity="warning", message=message, hint="remove the entry from `allow`")
+
+
+def _placed(finding: Finding, probe_set: ProbeSet) -> Finding:
+    line = probe_set.lines.get(finding.probe_id or "")
+    return msgspec.structs.replace(finding, file=probe_set.file, line=line) if line else finding
 
 
 def _covers(entry: Allowed, finding: Finding) -> bool:

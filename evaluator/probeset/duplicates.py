@@ -19,7 +19,7 @@ MOST_IN_BUCKET = 100
 Tokens = frozenset[tuple[str, int]]
 
 
-def duplicate_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
+def duplicate_findings(probes: Sequence[Probe]) -> Iterator[Finding]:
     """Report equal questions (error) and nearly equal ones (warning), whether answerable or not.
 
     Only questions about the same passage and with the same choices are compared, and declared

@@ -19,6 +19,7 @@ from evaluator.jsonl import describe
 from evaluator.probeset.nearest import nearest, with_suggestion
 from evaluator.record import Record
 from evaluator.records import MatchType, UnanswerableReason
+from evaluator.toml_lines import place_of, syntax_error
 
 ENTRY_POINT_GROUP = "evaluator.recipes"
 SUFFIX = ".toml"
@@ -164,9 +165,10 @@ def parse_recipe(text: str, where: str) -> Recipe:
         recipe = msgspec.convert(tomllib.loads(text), Recipe)
     except msgspec.ValidationError as exc:
         known = {name: None for kind in _KINDS for name in kind.__struct_fields__}
-        raise ProbeFileError(f"{where}: {with_suggestion(describe(exc), known)}") from exc
+        message = describe(exc)
+        raise ProbeFileError(f"{place_of(message, text, where)}: {with_suggestion(message, known)}") from exc
     except (ValueError, RecursionError) as exc:
-        raise ProbeFileError(f"{where}: need TOML: {exc}") from exc
+        raise ProbeFileError(syntax_error(exc, where)) from exc
     if recipe.unanswerable and recipe.unanswerable.values and recipe.unanswerable.field is None:
         raise ProbeFileError(f"{where}: unanswerable.values needs unanswerable.field")
     return recipe

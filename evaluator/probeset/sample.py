@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from evaluator.errors import ConfigError
+from evaluator.errors import ConfigError, ProbeFileError
 from evaluator.probeset.groups import groups_of
 from evaluator.probeset.probe_set import ProbeSet, content_sha256
+from evaluator.record_file import gathered
+from evaluator.records import Probe
 
 
 def sample_probe_sets(probe_sets: Sequence[ProbeSet], n: int | None, *, seed: int = 0) -> tuple[ProbeSet, ...]:
@@ -32,7 +34,7 @@ def sample_probe_sets(probe_sets: Sequence[ProbeSet], n: int | None, *, seed: in
         return tuple(probe_sets)
     if n < 1:
         raise ConfigError(f"sample: need at least 1 probe, got {n}")
-    probes = [probe for probe_set in probe_sets for probe in probe_set.probes]
+    probes = gathered((each.probes for each in probe_sets), Probe, "probe_id", ProbeFileError)
     members: dict[str, list[str]] = {}
     for probe, group in zip(probes, groups_of(probes), strict=True):
         members.setdefault(group, []).append(probe.probe_id)
@@ -45,7 +47,8 @@ def sample_probe_sets(probe_sets: Sequence[ProbeSet], n: int | None, *, seed: in
 
 
 def _part(probe_set: ProbeSet, kept: set[str]) -> ProbeSet | None:
-    probes = tuple(probe for probe in probe_set.probes if probe.probe_id in kept)
+    kept_probes = (probe for probe in probe_set.probes if probe.probe_id in kept)
+    probes = gathered([kept_probes], Probe, "probe_id", ProbeFileError)
     if not probes or len(probes) == len(probe_set.probes):
         return probe_set if probes else None
     ref = msgspec.structs.replace(

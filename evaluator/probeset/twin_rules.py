@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evaluator.probeset.wording import edit_similarity, normalised
 from evaluator.records import Probe
@@ -14,7 +14,7 @@ Passage = tuple[str, tuple[str, ...]]
 """The context and the choices shown with a question."""
 
 
-def twin_findings(probes: tuple[Probe, ...]) -> Iterator[Finding]:
+def twin_findings(probes: Sequence[Probe]) -> Iterator[Finding]:
     """Check every declared twin; a pair that names each other is reported once."""
     by_id = {probe.probe_id: probe for probe in probes}
     judged: set[frozenset[str]] = set()

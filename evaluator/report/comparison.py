@@ -72,7 +72,7 @@ def _facts(comparison: Comparison) -> str:
     kinds = ((left.only_in_a, "only in A"), (left.only_in_b, "only in B"), (left.changed, "of other content"))
     absent = ", ".join(f"{fmt.count(n)} {kind}" for n, kind in kinds if n)
     facts = [
-        f"{fmt.count(n_shared)} probes in common" if len(comparison.runs) > 1 else f"{fmt.count(n_shared)} probes",
+        fmt.counted(n_shared, "probe") + (" in common" if len(comparison.runs) > 1 else ""),
         f"left out: {absent}" if absent else "",
         f"accepted as different: {', '.join(comparison.allowed)}" if comparison.allowed else "",
     ]

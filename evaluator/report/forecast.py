@@ -30,8 +30,8 @@ def forecast_page(forecast: Forecast) -> Page:
     several = "repeat" if forecast.repeats == 1 else "repeats"
     prompts = "prompt" if forecast.n_prompts == 1 else "prompts"
     facts = (
-        f"{fmt.count(forecast.n_probes)} probes · {forecast.n_prompts} {prompts} · {forecast.repeats} {several}"
-        f" · {fmt.count(forecast.n_done)} requests answered already"
+        f"{fmt.counted(forecast.n_probes, 'probe')} · {forecast.n_prompts} {prompts} · {forecast.repeats} {several}"
+        f" · {fmt.counted(forecast.n_done, 'request')} answered already"
     )
     lead = "Expected, for what is open; no model was asked. At most: if every answer were as long as its limit allows."
     columns = (

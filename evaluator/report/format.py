@@ -137,6 +137,15 @@ def count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
+def counted(n: int, noun: str) -> str:
+    """Write a count with its noun, in the plural unless it is one.
+
+    >>> counted(1, "probe"), counted(1200, "probe")
+    ('1 probe', '1,200 probes')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def seconds(value: float | None) -> str:
     """Write a duration in seconds.
 

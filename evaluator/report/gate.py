@@ -88,7 +88,7 @@ def _facts(result: GateResult) -> str:
 
 def _probes(run: GatedRun) -> str:
     repeats = f", {fmt.count(run.repeats)} repeats" if run.repeats > 1 else ""
-    return f"{fmt.count(run.n_probes)} probes{repeats}"
+    return f"{fmt.counted(run.n_probes, 'probe')}{repeats}"
 
 
 def _section(model: str, prompt: str, members: list[GateFinding]) -> Section:

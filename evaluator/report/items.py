@@ -33,9 +33,10 @@ def render_items(analysis: ItemAnalysis, texts: dict[str, ItemTexts]) -> str:
 
 
 def _lines(analysis: ItemAnalysis, texts: dict[str, ItemTexts]) -> Iterator[str]:
+    runs = ", ".join(safe_text(run, limit=80) for run in analysis.runs[:5])
     yield (
-        f"{fmt.count(analysis.n_flagged)} of {fmt.count(analysis.n_probes)} probes to look at, from the answers of "
-        f"{fmt.count(analysis.n_models)} models in {', '.join(safe_text(run, limit=80) for run in analysis.runs[:5])}"
+        f"{fmt.count(analysis.n_flagged)} of {fmt.counted(analysis.n_probes, 'probe')} to look at, from the answers of "
+        f"{fmt.counted(analysis.n_models, 'model')} in {runs}"
         f"{', ...' if len(analysis.runs) > 5 else ''}; none is left out of any rate"
     )
     for kind, meaning in SUSPICIONS.items():

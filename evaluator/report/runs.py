@@ -32,7 +32,7 @@ def runs_page(listed: RunList, *, prunes: bool) -> Page:
     columns += [Column("", is_text=True)]
     rows = tuple(_run_row(one, listed, prunes=prunes) for one in listed.runs)
     size = sum(one.run.n_bytes for one in listed.runs)
-    facts = f"{fmt.count(len(listed.runs))} runs, {fmt.megabytes(size)} MB"
+    facts = f"{fmt.counted(len(listed.runs), 'run')}, {fmt.megabytes(size)} MB"
     sections = (Section("Oldest first", table=Table("run", tuple(columns), rows)),) if rows else ()
     return Page(f"Runs under {_name(listed.out)}", facts, sections)
 
@@ -88,7 +88,7 @@ def trend_page(trend: Trend) -> Page:
         "grader. Outside: the run's own interval lies beyond that of the runs before it."
     )
     sections = tuple(_trend_section(line) for line in trend.lines)
-    return Page(f"Trend of {fmt.count(trend.n_runs)} runs", "", (*sections, Section("Notes", remarks=(remark,))))
+    return Page(f"Trend of {fmt.counted(trend.n_runs, 'run')}", "", (*sections, Section("Notes", remarks=(remark,))))
 
 
 def trend_title(line: TrendLine) -> str:

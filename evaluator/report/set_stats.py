@@ -18,10 +18,10 @@ def render_set_stats(report: SetReport) -> str:
     stats, ref = report.stats, report.probe_set
     name = " ".join(filter(None, (ref.name, ref.version, f"({ref.licence})" if ref.licence else "")))
     lines = [
-        f"{safe_text(name, limit=200)}: {fmt.count(stats.n_probes)} probes, "
+        f"{safe_text(name, limit=200)}: {fmt.counted(stats.n_probes, 'probe')}, "
         f"{fmt.count(stats.n_answerable)} answerable, {fmt.count(stats.n_unanswerable)} unanswerable",
-        f"content {ref.sha256[:16]}, {fmt.count(stats.n_twin_pairs)} twin pairs ({fmt.percent(stats.twin_share)} "
-        f"of the probes), {fmt.count(stats.n_clusters)} independent groups",
+        f"content {ref.sha256[:16]}, {fmt.counted(stats.n_twin_pairs, 'twin pair')} ({fmt.percent(stats.twin_share)} "
+        f"of the probes), {fmt.counted(stats.n_clusters, 'independent group')}",
         "",
     ]
     balances: tuple[tuple[str, Mapping[str, Balance]], ...] = (

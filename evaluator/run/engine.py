@@ -18,34 +18,46 @@ import msgspec
 from evaluator.journal import Answered, FailedAttempt, Intent, JournalState, JournalWriter, Spare, trusted_cost_usd
 from evaluator.protocols import Grader
 from evaluator.providers.deadline import last_deadline_s
+from evaluator.record_file import RecordFile, by_id
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.lanes.failures import next_after
 from evaluator.run.lanes.item import Attempt, Item
 from evaluator.run.lanes.lane import Lane
+from evaluator.run.plan import ids_of, only
 from evaluator.run.progress import Watcher
 from evaluator.run.stated import answer_alone
 from evaluator.run.watchdog import Watchdog
 
 HARD_STOP_EXTRA_S = 5.0
 """How much later than its own deadline a provider is cut off."""
+MOST_UNGRADED = 1000
+"""Answers that wait for the grader before asking waits for it."""
 TELL_PAUSE_S = 5.0
 """Shorter pauses are nobody's concern."""
 DONE_OUTCOMES = frozenset({"answered", "refused", "blocked", "truncated", "malformed"})
 
 
-def open_requests(requests: Sequence[Request], state: JournalState) -> list[Request]:
+def open_requests(requests: Sequence[Request], state: JournalState) -> Sequence[Request]:
     """Return the requests without a final response; failed ones are asked again."""
-    outcomes = state.responses.outcomes(request.request_id for request in requests)
-    return [request for request, outcome in zip(requests, outcomes, strict=True) if outcome not in DONE_OUTCOMES]
+    outcomes = state.responses.outcomes(ids_of(requests))
+    return only(requests, (outcome not in DONE_OUTCOMES for outcome in outcomes))
 
 
 class Engine:
     """Works through lanes until nothing is open, everything is halted, or `stop` is called."""
 
-    def __init__(self, journal: JournalWriter, probes: Sequence[Probe], grader: Grader, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        journal: JournalWriter,
+        probes: Sequence[Probe],
+        grader: Grader,
+        watcher: Watcher,
+        verdicts: RecordFile[Verdict] | None = None,
+    ) -> None:
+        """`verdicts` gets what is graded here; the responses themselves are in the journal only."""
         self._journal = journal
-        self._probes = {probe.probe_id: probe for probe in probes}
+        self._probes = by_id(probes, "probe_id")
         self._grader = grader
         self._watcher = watcher
         self._bounds = Bounds()
@@ -63,8 +75,8 @@ class Engine:
         self._stored_one = asyncio.Event()
         self._told_halts: set[str] = set()
         self._watchdog = Watchdog(watcher)
-        self.verdicts: dict[str, Verdict] = {}
-        """What this session graded, by request id; the responses themselves are in the journal only."""
+        self._graded_one = asyncio.Event()
+        self._verdicts = verdicts
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may finish."""
@@ -117,6 +129,7 @@ class Engine:
         """Keep as many workers on the lane as it takes."""
         wake = self._wakes[lane.settings.id]
         while not lane.is_over and not self._is_stopping:
+            await self._keep_up()
             now = _clock()
             while (attempt := lane.take(now)) is not None:
                 group.create_task(self._work(lane, attempt, wake))
@@ -127,9 +140,16 @@ class Engine:
         """Make one attempt after the other as long as the lane takes them."""
         while attempt is not None:
             await self._make(lane, attempt)
+            await self._keep_up()
             attempt = None if self._is_stopping else lane.take(_clock())
             if attempt is None or lane.in_flight < lane.limit.value:
                 wake.set()
+
+    async def _keep_up(self) -> None:
+        """Wait while more answers are in memory than should be: graders may be slower than models."""
+        while len(self._stored) >= MOST_UNGRADED:
+            self._graded_one.clear()
+            await self._graded_one.wait()
 
     async def _make(self, lane: Lane, attempt: Attempt) -> None:
         if attempt.item.spare is not None:
@@ -267,8 +287,10 @@ class Engine:
             while self._stored:
                 response = self._stored.popleft()
                 verdict = self._grader.grade(self._probes[response.probe_id], answer_alone(response))
-                self.verdicts[response.request_id] = verdict
+                if self._verdicts is not None:
+                    self._verdicts.append(verdict)
                 self._watcher.on_verdict(response, verdict)
+                self._graded_one.set()
                 await asyncio.sleep(0)
 
     def _end_of_time(self) -> None:

@@ -17,6 +17,7 @@ from evaluator.providers.checks import has_batches, is_thinking, prices_of
 from evaluator.providers.prices import MESSAGE_TOKENS, Prices, most_prompt_tokens
 from evaluator.records import ModelSettings, Request, Summary, Usage
 from evaluator.run.judge_load import JudgeLoad, estimated_tokens, judge_loads
+from evaluator.run.plan import by_model
 from evaluator.run.session import RunPlan
 
 ANSWER_TOKENS = 40
@@ -97,10 +98,8 @@ def forecast(
     """
     manifest = plan.manifest
     is_batch = manifest.config.get("batch") is True
-    work = [
-        model_work(model, [r for r in todo if r.model == model.id], is_batch=is_batch and has_batches(model))
-        for model in manifest.models
-    ]
+    own = by_model(todo, [model.id for model in manifest.models])
+    work = [model_work(model, own[model.id], is_batch=is_batch and has_batches(model)) for model in manifest.models]
     work = [msgspec.structs.replace(each, seen=(seen or {}).get(each.settings.id)) for each in work]
     work += judge_work(plan, n_judged=n_judged)
     lines = tuple(map(forecast_line, work))

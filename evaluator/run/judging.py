@@ -237,7 +237,7 @@ class JudgeSession:
         if self._engine is not None:
             self._engine.stop()
 
-    def open_requests(self) -> list[Request]:
+    def open_requests(self) -> Sequence[Request]:
         """Return what the judges have not answered yet."""
         return open_requests(self._judging.requests, read_journal(self._directory.judgements_path))
 

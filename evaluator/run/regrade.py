@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import tee
 from operator import itemgetter
 
-import msgspec
-
 from evaluator.errors import JournalError
-from evaluator.journal import RunDirectory
 from evaluator.journal.verdicts import StoredVerdicts
-from evaluator.jsonl import encode_line
 from evaluator.protocols import Grader
+from evaluator.record_file import RecordFile, by_id
 from evaluator.records import Probe, Response, Verdict
 
 Pair = tuple[Response, Verdict]
-_READ_BYTES = 1 << 20
 
 
 class Graded(Collection[Pair]):
@@ -59,16 +52,16 @@ def unzipped(graded: Iterable[Pair]) -> tuple[Iterator[Response], Iterator[Verdi
 
 
 def graded_before(
-    probes: Iterable[Probe], responses: Collection[Response], grader: Grader, known: StoredVerdicts
+    probes: Sequence[Probe], responses: Collection[Response], grader: Grader, known: StoredVerdicts
 ) -> Graded:
     """Return the responses with the verdicts that are known; one without a verdict that still fits is graded once."""
-    by_id = {probe.probe_id: probe for probe in probes}
+    probe_of = by_id(probes, "probe_id")
     new: dict[str, Verdict] = {}
 
     def pairs() -> Iterator[Pair]:
         for response, verdict in known.beside(responses):
             if verdict is None or not _fits(verdict, response):
-                verdict = new.get(response.request_id) or grader.grade(by_id[response.probe_id], response)
+                verdict = new.get(response.request_id) or grader.grade(probe_of[response.probe_id], response)
                 new[response.request_id] = verdict
             yield response, verdict
 
@@ -76,8 +69,7 @@ def graded_before(
 
 
 def grade_all(
-    probes: Iterable[Probe],
-    directory: RunDirectory,
+    probes: Sequence[Probe],
     responses: Collection[Response],
     grader: Grader,
     *,
@@ -86,7 +78,7 @@ def grade_all(
 ) -> Graded:
     """Grade every response now; `known` verdicts that still fit are taken as they are.
 
-    The verdicts wait in a file without a name in the run directory, which is gone with the process.
+    The verdicts wait in a file that is gone with the process.
 
     Args:
         told: Goes through the responses and says how far it is.
@@ -94,30 +86,15 @@ def grade_all(
     Raises:
         JournalError: If that file cannot be written.
     """
-    by_id = {probe.probe_id: probe for probe in probes}
+    probe_of = by_id(probes, "probe_id")
     given = known or {}
-    try:
-        waiting = tempfile.TemporaryFile(dir=directory.path)  # noqa: SIM115  # closed with what reads it
-        for response in told(responses):
-            verdict = given.get(response.request_id)
-            if verdict is None or not _fits(verdict, response):
-                verdict = grader.grade(by_id[response.probe_id], response)
-            waiting.write(encode_line(verdict))
-        waiting.flush()
-    except OSError as exc:
-        raise JournalError(f"{directory.path}: cannot be written: {exc.strerror}") from exc
-    graded = Graded(responses, lambda: zip(responses, _read_back(waiting.fileno()), strict=True))
-    weakref.finalize(graded, waiting.close)
-    return graded
-
-
-def _read_back(file: int) -> Iterator[Verdict]:
-    """Read verdicts from the start of a file, whoever else is reading it."""
-    decoder, at, rest = msgspec.json.Decoder(Verdict), 0, b""
-    while data := os.pread(file, _READ_BYTES, at):
-        at += len(data)
-        *lines, rest = (rest + data).split(b"\n")
-        yield from map(decoder.decode, lines)
+    verdicts = verdict_file()
+    for response in told(responses):
+        verdict = given.get(response.request_id)
+        if verdict is None or not _fits(verdict, response):
+            verdict = grader.grade(probe_of[response.probe_id], response)
+        verdicts.append(verdict)
+    return Graded(responses, lambda: zip(responses, verdicts, strict=True))
 
 
 def grade_responses(
@@ -128,15 +105,20 @@ def grade_responses(
     known: Mapping[str, Verdict] | None = None,
 ) -> list[Verdict]:
     """Return one verdict per response, in order; `known` verdicts that still fit are taken as they are."""
-    by_id = {probe.probe_id: probe for probe in probes}
+    probe_of = by_id(probes, "probe_id")
     given = known or {}
     verdicts = []
     for response in responses:
         verdict = given.get(response.request_id)
         if verdict is None or not _fits(verdict, response):
-            verdict = grader.grade(by_id[response.probe_id], response)
+            verdict = grader.grade(probe_of[response.probe_id], response)
         verdicts.append(verdict)
     return verdicts
+
+
+def verdict_file() -> RecordFile[Verdict]:
+    """Return an empty file for verdicts, which is gone with the process."""
+    return RecordFile.unnamed(Verdict, "request_id", JournalError)
 
 
 def _fits(verdict: Verdict, response: Response) -> bool:

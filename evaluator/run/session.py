@@ -7,29 +7,31 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.metadata import version
-from itertools import islice
+from itertools import compress, islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from evaluator import __version__
 from evaluator.config import Settings, model_settings
-from evaluator.errors import JournalError
+from evaluator.errors import JournalError, ProbeFileError
 from evaluator.graders import check_patterns
 from evaluator.journal import Answered, Expense, JournalState, JournalWriter, RunDirectory
 from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader
 from evaluator.providers import open_provider, with_defaults
 from evaluator.providers.checks import has_batches
-from evaluator.records import Manifest, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.record_file import RecordFile, gathered
+from evaluator.records import Manifest, ModelSettings, Probe, Request, Response
 from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
-from evaluator.run.engine import Engine, open_requests
+from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
 from evaluator.run.final import FinalResponses
 from evaluator.run.lanes.opening import open_lanes
-from evaluator.run.plan import plan_requests, plan_sha256
+from evaluator.run.plan import by_model, ids_of, only, plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
+from evaluator.run.regrade import verdict_file
 
 if TYPE_CHECKING:
     from evaluator.providers.batch import BatchModel
@@ -43,8 +45,8 @@ class RunPlan(msgspec.Struct, frozen=True):
     """What a run asks: its manifest, its probes and its requests."""
 
     manifest: Manifest
-    probes: tuple[Probe, ...]
-    requests: list[Request]
+    probes: Sequence[Probe]
+    requests: Sequence[Request]
 
 
 def prepare(
@@ -57,7 +59,7 @@ def prepare(
         ProviderError: If a model id is not usable.
     """
     models = tuple(with_defaults(model) for model in model_settings(settings))
-    probes = tuple(probe for probe_set in probe_sets for probe in probe_set.probes)
+    probes = all_probes(probe_sets)
     for probe in probes:
         check_patterns(probe)
     # By their own names: target:.5 and target:0.50 are one prompt and are asked once.
@@ -79,6 +81,14 @@ def prepare(
         plan_sha256=plan_sha256(requests),
     )
     return RunPlan(manifest=manifest, probes=probes, requests=requests)
+
+
+def all_probes(probe_sets: Sequence[ProbeSet]) -> RecordFile[Probe]:
+    """Return the probes of all sets, in their order; they stay on the disk."""
+    first = probe_sets[0].probes if len(probe_sets) == 1 else ()
+    if isinstance(first, RecordFile):
+        return first
+    return gathered((each.probes for each in probe_sets), Probe, "probe_id", ProbeFileError)
 
 
 def replan(directory: RunDirectory) -> RunPlan:
@@ -109,7 +119,7 @@ def load_plan(directory: RunDirectory) -> RunPlan:
     Raises:
         JournalError: If the run is damaged.
     """
-    manifest, probes = directory.read_manifest(), directory.read_probes()
+    manifest, probes = directory.read_manifest(), directory.open_probes()
     _check_probes(directory, manifest, probes)
     n_requests = len(probes) * len(manifest.models) * len(manifest.prompts) * manifest.repeats
     if manifest.imported_from is None and n_requests != manifest.n_requests:
@@ -120,16 +130,16 @@ def load_plan(directory: RunDirectory) -> RunPlan:
     return RunPlan(manifest=manifest, probes=probes, requests=[])
 
 
-def _check_probes(directory: RunDirectory, manifest: Manifest, probes: tuple[Probe, ...]) -> None:
-    rest = probes
+def _check_probes(directory: RunDirectory, manifest: Manifest, probes: Sequence[Probe]) -> None:
+    found = iter(probes)
     for ref in manifest.probe_sets:
-        own, rest = rest[: ref.n_probes], rest[ref.n_probes :]
-        if content_sha256(own) != ref.sha256:
+        if content_sha256(islice(found, ref.n_probes)) != ref.sha256:
             raise JournalError(
                 f"{directory.probes_path}: not the probes of {ref.path} that were asked; restore the file"
             )
-    if rest:
-        raise JournalError(f"{directory.probes_path}: {len(rest)} probes more than were asked; restore the file")
+    n_more = sum(1 for _ in found)
+    if n_more:
+        raise JournalError(f"{directory.probes_path}: {n_more} probes more than were asked; restore the file")
 
 
 class Session:
@@ -146,8 +156,8 @@ class Session:
         self._watcher = watcher
         self._engine: Engine | None = None
         self._stopped = False
-        self.verdicts: dict[str, Verdict] = {}
-        """What this session graded, by request id."""
+        self.verdicts = verdict_file()
+        """What this session graded."""
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may finish."""
@@ -196,16 +206,15 @@ class Session:
             await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
             on_start(len(self._plan.requests) - len(todo))
-            self._engine = Engine(journal, self._plan.probes, self._grader, self._watcher)
-            self.verdicts = self._engine.verdicts
+            self._engine = Engine(journal, self._plan.probes, self._grader, self._watcher, self.verdicts)
             if not self._stopped:
                 bounds = bounds or Bounds()
                 desk = Desk.of(journal, state, self._engine, self._watcher, bounds)
                 desk.first_poll_s = self._first_poll_s(desk.first_poll_s)
-                by_batch = [BatchLane(model, batches[model.id], _of(model, todo), desk).run() for model in batched]
+                own = by_model(todo, [model.id for model in manifest.models])
+                by_batch = [BatchLane(model, batches[model.id], own[model.id], desk).run() for model in batched]
                 others = [model for model in manifest.models if model.id in providers]
-                rest = [request for request in todo if request.model in providers]
-                await self._engine.ask(open_lanes(others, providers, rest, state, bounds), bounds, by_batch)
+                await self._engine.ask(open_lanes(others, providers, todo, state, bounds), bounds, by_batch)
 
     def _open_batches(self, model: ModelSettings) -> AbstractAsyncContextManager[BatchModel]:
         # Imported late: it loads the HTTP client, which a run of recorded answers does not need.
@@ -221,22 +230,18 @@ class Session:
         return float(found) if isinstance(found, int | float) and found > 0 else usual
 
     async def _take_over(
-        self, reuse: JournalState | None, todo: list[Request], journal: JournalWriter
-    ) -> list[Request]:
+        self, reuse: JournalState | None, todo: Sequence[Request], journal: JournalWriter
+    ) -> Sequence[Request]:
         """Write finished answers of another run to the journal; return what is still to be asked."""
         if reuse is None:
             return todo
-        at, still_open = self._plan.manifest.started_at, open_requests(todo, reuse)
-        left = {request.request_id for request in still_open}
-        found = reuse.responses.read(request.request_id for request in todo if request.request_id not in left)
+        at = self._plan.manifest.started_at
+        is_done = [each in DONE_OUTCOMES for each in reuse.responses.outcomes(ids_of(todo))]
+        found = reuse.responses.read(compress(ids_of(todo), is_done))
         while batch := list(islice(found, TAKEN_AT_ONCE)):
             taken = (msgspec.structs.replace(response, flags=(*response.flags, "reused")) for response in batch)
             await asyncio.gather(*(journal.append(Answered(at=at, response=response)) for response in taken))
-        return still_open
-
-
-def _of(model: ModelSettings, requests: Sequence[Request]) -> list[Request]:
-    return [request for request in requests if request.model == model.id]
+        return only(todo, (not each for each in is_done))
 
 
 def package_versions() -> dict[str, str]:

@@ -147,9 +147,9 @@ def test_probes_of_other_content_are_refused_unless_accepted_and_then_left_out(r
 
 def test_another_grader_is_refused_unless_accepted(runs: Path) -> None:
     path = runs / "reports" / "new" / "manifest.json"
-    path.write_text(path.read_text().replace('"cascade-3"', '"cascade-9"'))
+    path.write_text(path.read_text().replace('"cascade-4"', '"cascade-9"'))
     message = refused(runs, "old", "new")
-    assert "run old was graded by cascade-3, run new by cascade-9" in message
+    assert "run old was graded by cascade-4, run new by cascade-9" in message
     assert "--allow-different grader" in message
     assert compared(runs, "old", "new", "--allow-different", "grader")["allowed"] == ["grader"]
 

@@ -74,7 +74,7 @@ def test_the_table_says_what_was_compared_and_how_far_they_agree(run: Path) -> N
     done = against(run, write(run / "labels.jsonl", labels_of("anna")))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0] == "cascade-3 against the labels by anna: 9 answers of run r"
+    assert lines[0] == "cascade-4 against the labels by anna: 9 answers of run r"
     assert "1 labelled but ungraded (1 empty)" in lines[1]
     assert max(map(len, lines)) <= 80
     assert "agreement        77.8%" in done.stdout
@@ -87,7 +87,7 @@ def test_json_has_the_counts_one_gets_by_hand(run: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["schema"] == "evaluator/agreement/1"
-    assert (found["run_id"], found["grader"], found["labels"]["annotator"]) == ("r", "cascade-3", "anna")
+    assert (found["run_id"], found["grader"], found["labels"]["annotator"]) == ("r", "cascade-4", "anna")
     assert (found["n_compared"], found["n_ungraded"], found["ungraded"]) == (9, 1, {"empty": 1})
     # Labelled correct: 3 of 3 found. Wrong: 3 found, one called correct, one abstained. Abstained: 1 of 1.
     assert found["overall"]["table"] == [[3, 0, 0], [1, 3, 1], [0, 0, 1]]
@@ -144,7 +144,7 @@ def test_labels_for_other_answers_are_counted(run: Path) -> None:
 
 def test_a_named_grader_is_used_and_an_unknown_one_is_refused(run: Path) -> None:
     name = write(run / "labels.jsonl", labels_of("anna"))
-    assert against(run, name, "--grader", "cascade-3").stdout == against(run, name).stdout
+    assert against(run, name, "--grader", "cascade-4").stdout == against(run, name).stdout
     done = against(run, name, "--grader", "nobody-7")
     assert (done.returncode, done.stdout) == (2, "")
     assert "'nobody-7'" in done.stderr
@@ -153,9 +153,9 @@ def test_a_named_grader_is_used_and_an_unknown_one_is_refused(run: Path) -> None
 
 
 def test_without_labels_the_run_is_graded_again(run: Path) -> None:
-    done = evaluator("grade", "r", "--grader", "cascade-3", cwd=run)
+    done = evaluator("grade", "r", "--grader", "cascade-4", cwd=run)
     assert done.returncode == 0, done.stderr
-    assert "graded 10 responses with cascade-3; 0 verdicts changed" in done.stderr
+    assert "graded 10 responses with cascade-4; 0 verdicts changed" in done.stderr
 
 
 def test_what_a_new_grading_changes_is_kept(run: Path) -> None:

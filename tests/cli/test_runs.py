@@ -144,6 +144,45 @@ def test_what_people_found_about_the_probes_stays_unless_named(runs: Path) -> No
     assert staying("--keep", "0", "--with-labelled")["oldest"] is None
 
 
+def test_a_run_that_holds_other_files_stays_and_names_them_unless_told(runs: Path) -> None:
+    (runs / "oldest" / "notes.md").write_text("mine", encoding="utf-8")
+    (runs / "base" / "plots").mkdir()
+    for name in ("a.csv", "b.csv", "journal (conflicted copy).jsonl", "\x1b[31m.txt"):
+        (runs / "new" / name).touch()
+    found = staying("--keep", "0")
+    assert found["oldest"] == "also holds notes.md"
+    assert found["base"] == "also holds plots"
+    assert found["new"] == "also holds \x1b[31m.txt, a.csv, b.csv and 1 more"
+    shown = run_command("runs", "prune", "--keep", "0")[1]
+    assert "stays: also holds notes.md" in shown
+    assert "\x1b" not in shown
+    assert asked("prune", "--keep", "0", "--yes")["removed"] == ["older"]
+    assert (runs / "oldest" / "notes.md").read_text(encoding="utf-8") == "mine"
+    assert set(asked("prune", "--keep", "0", "--with-other-files", "--yes")["removed"]) == {"oldest", "base", "new"}
+
+
+def test_what_the_commands_leave_in_a_run_keeps_it_from_nothing(runs: Path) -> None:
+    folder = runs / "oldest"
+    assert run_command("report", "oldest", "--format", "html")[0] == 0
+    assert run_command("grade", "oldest")[0] == 0
+    assert run_command("verify", "oldest")[0] == 0
+    (folder / "gate.md").touch()
+    (folder / ".summary.json-abcd_123").touch()
+    assert staying("--keep", "0")["oldest"] is None
+    assert run_command("runs", "pin", "oldest")[0] == run_command("runs", "pin", "oldest", "--undo")[0] == 0
+    assert staying("--keep", "0")["oldest"] is None
+
+
+def test_a_run_cannot_take_the_name_of_the_history(runs: Path) -> None:
+    (runs / "p.jsonl").write_text('{"probe_id": "p", "question": "q", "targets": ["t"]}\n', encoding="utf-8")
+    words = ("run", "--probes", "p.jsonl", "--model", "local/smollm2-135m", "--run-id", "history.jsonl", "--out", ".")
+    done = evaluator(*words, cwd=runs)
+    assert done.returncode == 2
+    assert "run id: need another name than 'history.jsonl'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (runs / "history.jsonl").exists()
+
+
 def test_a_link_to_a_run_is_not_followed(runs: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     shutil.move(runs / "oldest", elsewhere)

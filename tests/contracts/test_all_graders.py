@@ -15,7 +15,7 @@ from evaluator.graders import load_grader
 from evaluator.protocols import Grader
 from evaluator.records import LABELS, OUTCOMES, Probe, Response
 
-NAMES = ["cascade-3", *sorted(point.name for point in entry_points(group="evaluator.graders"))]
+NAMES = ["cascade-4", *sorted(point.name for point in entry_points(group="evaluator.graders"))]
 PROBES = [
     Probe(probe_id="p", question="What is the capital of France?", targets=("Paris", "Lutetia"), distractors=("Lyon",)),
     Probe(probe_id="p", question="How many?", targets=("1,234 km", "10-12"), match="number", tolerance=0.01),

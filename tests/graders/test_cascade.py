@@ -224,10 +224,43 @@ def test_an_answer_that_only_repeats_the_question_abstains() -> None:
         ("Who may not enter the cave?", "I may not enter the cave, and no one but Otto may.", "wrong"),
         ("How old must one be?", "I'm not sure about bears, but for bees it's 19. I'm not sure about the", "wrong"),
         ("Is it true that bees sing?", "Yes, it's true. I don't know of a bee that is silent.", "wrong"),
+        ("Which flower do bees like best?", "bees", "abstained"),
+        ("Which flower do bees like best?", "the flower", "abstained"),
+        ("Which flower do the bees of Zanbar like best?", "Zanbar", "wrong"),
+        ("which flower do the bees of zanbar like best", "Zanbar", "wrong"),
+        ("Which type of bee is the largest?", "Type A.", "wrong"),
+        ("Which bees sing at night?", "All bees sing at night.", "wrong"),
+        ("Do bees sing at night?", "Bees sing at night.", "wrong"),
+        ("Do bees only sing when it rains?", "I only sing when it rains.", "wrong"),
+        ("Who may not enter the cave?", "None. I am not saying that a bear does not exist.", "wrong"),
+        ("Welche Blume mögen Bienen am liebsten?", "Bienen mögen am liebsten welche Blume.", "abstained"),
+        ("Qual flor as abelhas preferem?", "As abelhas preferem qual flor?", "abstained"),
+        ("The largest bees live where?", "They live:", "abstained"),
     ],
 )
 def test_answers_that_say_nothing_of_their_own_abstain(question: str, text: str, expected: str) -> None:
     assert grade(answerable("Ada", question=question), text).label == expected
+
+
+def test_to_repeat_a_premise_that_the_targets_deny_affirms_it() -> None:
+    denied = answerable("There is no bee that can sing", "Bees do not sing at all, ever", question="Which bees sing?")
+    open_to_all = answerable("Carpenter bees do", "Mason bees do", question="Which bees sing at night?")
+    assert grade(denied, "Bees sing.").label == "wrong"
+    assert grade(open_to_all, "Bees sing at night.").label == "abstained"
+
+
+def test_the_words_of_a_question_assert_no_distractor_with_words_of_its_own() -> None:
+    question = "What happens if a bee lands on the white flower of a lily?"
+    distractors = ("A bee that lands on the white flower of a lily dies", "The flower of the lily turns black")
+    probe = answerable("The bee carries pollen to the next lily", question=question, distractors=distractors)
+    assert grade(probe, "A bee lands on the white flower.").label == "abstained"
+    assert grade(probe, "The following happens:").label == "abstained"
+    assert grade(probe, "The bee dies on the white flower.").label == "wrong"
+
+
+def test_a_distractor_made_of_words_of_the_question_is_an_answer() -> None:
+    probe = answerable("It is orange", question="What colour is the black box?", distractors=("It is black",))
+    assert grade(probe, "black").label == "wrong"
 
 
 def test_several_targets_joined_by_or_are_correct() -> None:
@@ -245,8 +278,8 @@ def test_the_longer_match_decides_between_target_and_distractor() -> None:
 
 
 def test_loading_by_name() -> None:
-    assert load_grader("cascade-3").name == "cascade-3"
-    with pytest.raises(ConfigError, match=r"cascade-3.*'nope'"):
+    assert load_grader("cascade-4").name == "cascade-4"
+    with pytest.raises(ConfigError, match=r"cascade-4.*'nope'"):
         load_grader("nope")
 
 

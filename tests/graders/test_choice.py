@@ -32,6 +32,10 @@ PROBE = Probe(
         ("Z", "wrong"),
         ("A nice question. The answer is B", "correct"),
         ("I don't know.", "abstained"),
+        ("A) London\n\nThe answer is B) York.", "correct"),
+        ("B) York\n\nThe correct answer is A) London.", "wrong"),
+        ("A) London\nB) York\nC) New York", "wrong"),
+        ("B) York\n\nOption A is a city in England too.", "correct"),
     ],
 )
 def test_choices(text: str, label: str) -> None:

@@ -144,3 +144,23 @@ def test_the_evidence_names_the_rule() -> None:
 @pytest.mark.parametrize("text", ["", ",", "not", "no, no, no", "not " * 2000, ", not" * 2000, "and but so"])
 def test_odd_sentences_are_read(text: str) -> None:
     assert denies_premise(make_sentence(text), MOON) in {True, False}
+
+
+DEFAULT = "In Python 3.11, what is the default value of the parameter `sigma` of `io.open`?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The default value of `sigma` is `None`.",
+        "The default value of the parameter `sigma` of `io.open` is None.",
+        "By default `sigma` is set to `None`, which means that it is not used.",
+    ],
+)
+def test_none_as_a_value_of_code_denies_nothing(text: str) -> None:
+    assert grade(DEFAULT, text).label == "wrong"
+
+
+@pytest.mark.parametrize("text", ["`io.open` has no parameter `sigma`.", "None: `io.open` has no such parameter."])
+def test_a_missing_parameter_is_still_denied(text: str) -> None:
+    assert grade(DEFAULT, text).label == "abstained"

@@ -84,6 +84,21 @@ def test_a_run_id_that_is_no_directory_name_is_refused(name: str) -> None:
         check_run_id(name)
 
 
+@pytest.mark.parametrize(
+    "name", ["history.jsonl", "History.JSONL", "index.html", "summary.json", "nul", "COM1.x", "a."]
+)
+def test_a_run_id_that_a_file_or_a_device_has_is_refused(name: str) -> None:
+    with pytest.raises(JournalError, match="run id: need"):
+        check_run_id(name)
+
+
+def test_a_run_where_a_file_lies_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "nightly.jsonl").touch()
+    with pytest.raises(JournalError, match=r"nightly\.jsonl is a file"):
+        RunDirectory.named("nightly.jsonl", tmp_path)
+    assert RunDirectory.named("nightly", tmp_path).path == tmp_path / "nightly"
+
+
 def test_a_failed_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"old")

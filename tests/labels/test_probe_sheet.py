@@ -100,6 +100,13 @@ def test_a_wrong_row_is_named(cells: dict[str, str], message: str, tmp_path: Pat
         read_probe_sheet(path, auditor="", now=NOW)
 
 
+def test_a_sheet_under_another_name_says_what_has_to_lie_beside_it(tmp_path: Path) -> None:
+    renamed = tmp_path / "filled.csv"
+    renamed.write_text("probe_id,valid\n", encoding="utf-8")
+    with pytest.raises(LabelsFileError, match=r"need filled\.csv\.audit\.jsonl beside it"):
+        read_probe_sheet(renamed, auditor="a", now=NOW)
+
+
 def test_a_sheet_is_never_overwritten(tmp_path: Path) -> None:
     design = draw_probes(PROBES, (), n=5, seed=1)
     path = sheet(tmp_path, design)

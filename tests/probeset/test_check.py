@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from pathlib import Path
 from typing import Any, get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.probeset import Allowed, Finding, ProbeSet, SetMeta, check_probe_set, leak_auroc
+from evaluator.jsonl import encode_line
+from evaluator.probeset import Allowed, Finding, ProbeSet, SetMeta, check_probe_set, leak_auroc, read_probe_set
 from evaluator.probeset.check import leak_finding
 from evaluator.records import MatchType, Probe, ProbeSetRef
 
@@ -119,3 +121,11 @@ def test_no_probe_that_can_be_read_breaks_the_check(
     findings = check(one, two)
     assert {"P003", "P004", "P108"} <= set(codes(findings))
     assert all(finding.probe_id in {"a", "b", None} for finding in findings)
+
+
+def test_a_finding_names_the_line_of_its_probe(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_bytes(b"\n".join([b"", encode_line(GOOD).strip(), b"", encode_line(UNSOURCED).strip()]))
+    findings = check_probe_set(read_probe_set(file), today=TODAY).findings
+    assert {(f.code, f.file, f.line) for f in findings if f.probe_id == "b"} == {("P004", file.as_posix(), 4)}
+    assert {(f.file, f.line) for f in findings if f.probe_id is None} == {(None, None)}

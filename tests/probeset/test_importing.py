@@ -114,7 +114,11 @@ def test_a_sample_keeps_twins_together_and_depends_on_the_seed_alone(tmp_path: P
         ("a.parquet", b"nothing", "a.parquet: cannot be read"),
         ("a.csv", b"", "need different names of columns, got"),
         ("a.csv", b"a,a\n1,2\n", "need different names of columns, got"),
-        ("a.csv", b"x,y\n1,2\n", "none of 1 rows is a probe by recipe plain: no question"),
+        (
+            "a.csv",
+            b"x,y\n1,2\n",
+            r"none of 1 rows is a probe by recipe plain: no question \(1\); need a column 'question', got 'x', 'y'",
+        ),
         ("a.csv", "question,answer\n\xff".encode("latin-1"), "a.csv: cannot be read"),
     ],
 )
@@ -136,9 +140,9 @@ def test_a_missing_file_and_a_set_that_is_not_on_the_hub_say_what_to_do(tmp_path
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = 1", "r: name: expected `str`, got `int`"),
+        ("name = 1", "r:1: name: expected `str`, got `int`"),
         ('nam = "x"', "unknown field `nam`; did you mean `name`"),
-        ("a = [", "r: need TOML"),
+        ("a = [\nb", "r:2: need TOML"),
     ],
 )
 def test_a_recipe_that_is_none_is_one_line(text: str, message: str) -> None:

@@ -50,14 +50,14 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ('name = "x"\nlicense = "MIT"', ["`license`", "did you mean `licence`?"]),
+        ('name = "x"\nlicense = "MIT"', [":2: ", "`license`", "did you mean `licence`?"]),
         ('name = "x"\ncanray = "MIT"', ["did you mean `canary`?"]),
-        ('name = "x"\n[[allow]]\ncode = "P1"\nwhy = "y"\nprobeid = "z"', ["allow", "did you mean `probe_id`?"]),
-        ('name = "x"\n[[allow]]\ncode = "P1"', ["allow", "missing required field `why`"]),
-        ('version = "1"', ["missing required field `name`"]),
-        ('name = " "', ["name: need text"]),
-        ('name = "x"\nversion = 1', ["version", "expected `str", "got `int`"]),
-        ('name = "x', ["need TOML"]),
+        ('name = "x"\n[[allow]]\ncode = "P1"\nwhy = "y"\nprobeid = "z"', [":5: allow", "did you mean `probe_id`?"]),
+        ('name = "x"\n[[allow]]\ncode = "P1"', [":2: allow", "missing required field `why`"]),
+        ('version = "1"', ["set.toml: object missing required field `name`"]),
+        ('name = " "', [":1: name: need text"]),
+        ('name = "x"\nversion = 1', [":2: version", "expected `str", "got `int`"]),
+        ('name = "x\nb = 1', [":1: need TOML"]),
         (b'name = "\xe9"', ["need UTF-8", "0xe9"]),
         ("name = " + "[" * 100_000, ["set.toml"]),
     ],
@@ -66,7 +66,7 @@ def test_a_wrong_set_toml_is_named_with_its_key(tmp_path: Path, content: str | b
     path = write(tmp_path, content)
     with pytest.raises(ProbeFileError) as caught:
         read_set_meta(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith(f"{path}:")
     assert all(part in str(caught.value) for part in expected), str(caught.value)
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from evaluator.journal import JournalWriter, read_journal
+from evaluator.record_file import RecordFile
 from evaluator.records import Failure, ModelSettings, Probe, Request, Response, Verdict
+from evaluator.run import engine as engine_module
 from evaluator.run.bounds import Bounds, Refusal
 from evaluator.run.engine import Engine, open_requests
 from evaluator.run.lanes import breaker, failures, retries
 from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.plan import plan_requests
 from evaluator.run.prompts import prompt_named
+from evaluator.run.regrade import verdict_file
 
 PROBES = [Probe(probe_id=f"p{n}", question=f"Question {n}?", targets=("x",)) for n in range(30)]
 Answer = Callable[[Request, int], Awaitable[Response]]
@@ -93,6 +96,7 @@ class Bench:
         self.path = folder / "journal.jsonl"
         self.bounds = Bounds()
         self.notes = Notes()
+        self.verdicts: RecordFile[Verdict] | None = None
 
     def ask(self, **scripts: Answer) -> dict[str, ScriptedProvider]:
         return asyncio.run(self.ask_all(scripts))
@@ -101,7 +105,7 @@ class Bench:
         providers = {name: ScriptedProvider(script) for name, script in scripts.items()}
         state = read_journal(self.path)
         async with JournalWriter(self.path, state) as journal:
-            engine = Engine(journal, PROBES, ExactGrader(), self.notes)
+            engine = Engine(journal, PROBES, ExactGrader(), self.notes, self.verdicts)
             self.stop = engine.stop
             models = [
                 ModelSettings(id=f"server/{name}", concurrency=4, timeout_s=0.3, max_attempts=3) for name in scripts
@@ -322,3 +326,30 @@ def test_a_request_that_was_in_flight_at_a_death_is_counted_as_maybe_paid(bench:
     bench.ask(m=good)
     kept = next(r for r in read_journal(bench.path).responses.values() if r.probe_id == "p3")
     assert (kept.attempts, kept.ambiguous_sends) == (2, 1)
+
+
+def test_asking_waits_for_a_grader_that_falls_behind(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "MOST_UNGRADED", 5)
+    at_once, held = asyncio.sleep, []
+
+    async def slowly(seconds: float) -> None:
+        # Between two answers that are graded; the provider below does not wait.
+        await at_once(max(seconds, 0.01))
+
+    monkeypatch.setattr(engine_module.asyncio, "sleep", slowly)
+
+    async def quick(request: Request, n: int) -> Response:
+        held.append(len(held) - len(bench.notes.verdicts))
+        await at_once(0)
+        return reply(request)
+
+    bench.ask(m=quick)
+    assert len(bench.notes.verdicts) == len(PROBES)
+    # What is in flight, or on its way to the disk, when the limit is reached is on top of it.
+    assert max(held) <= 5 + 2 * 4
+
+
+def test_what_is_graded_is_kept_where_the_caller_wants_it(bench: Bench) -> None:
+    bench.verdicts = verdict_file()
+    bench.ask(m=good)
+    assert {verdict.probe_id for verdict in bench.verdicts} == {probe.probe_id for probe in PROBES}

@@ -23,7 +23,7 @@ MANIFEST = Manifest(
     probe_sets=(),
     models=(ModelSettings(id="server/m"), ModelSettings(id="server/n")),
     prompts=(PromptRef(name="none", version="1", sha256="0" * 64),),
-    graders=("cascade-3",),
+    graders=("cascade-4",),
     packages={},
     seed=0,
     repeats=3,
@@ -34,7 +34,7 @@ MANIFEST = Manifest(
 
 def judged(*tables: JudgeTable, judge_all: bool = False, repeats: int = 1) -> Manifest:
     settings = Settings(judge=tables, judge_repeats=repeats, judge_all=judge_all)
-    return with_judges(MANIFEST, settings, "cascade-3", allow_self_grading=False)
+    return with_judges(MANIFEST, settings, "cascade-4", allow_self_grading=False)
 
 
 def test_without_a_judge_there_is_no_load() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 import pytest
 
 from evaluator.errors import ConfigError
 from evaluator.records import ModelSettings, Probe, Sampling
-from evaluator.run.plan import plan_request, plan_requests, plan_sha256
+from evaluator.run.plan import by_model, count_by_model, ids_of, only, plan_request, plan_requests, plan_sha256
 from evaluator.run.prompts import messages_for, prompt_named
 
 PROBES = [Probe(probe_id=f"p{n}", question="Same question?", targets=("x",)) for n in range(3)]
@@ -44,6 +46,35 @@ def test_a_plan_holds_every_combination_once() -> None:
     keys = {(r.model, r.prompt, r.probe_id, r.repeat) for r in requests}
     assert len(requests) == len(keys) == 2 * 2 * 3 * 2
     assert plan_sha256(requests) == plan_sha256(reversed(requests))
+
+
+def test_a_plan_makes_the_same_requests_as_one_by_one_in_the_order_of_their_ids() -> None:
+    models = [MODEL, msgspec.structs.replace(MODEL, id="server/n")]
+    prompts = [PERMIT, prompt_named("none")]
+    requests = plan_requests(PROBES, models, prompts, repeats=3)
+    for model, own in by_model(requests, ["server/n", "server/m", "server/x"]).items():
+        settings = [each for each in models if each.id == model]
+        expected = [plan_request(p, s, q, k) for s in settings for q in prompts for p in PROBES for k in range(3)]
+        assert list(own) == sorted(expected, key=lambda request: request.request_id)
+        assert own[:2] == list(own)[:2]
+    assert [request.model for request in requests] == ["server/m"] * 18 + ["server/n"] * 18
+    assert list(ids_of(requests)) == [request.request_id for request in requests]
+
+
+def test_a_part_of_a_plan_keeps_its_order_and_its_models() -> None:
+    models = [MODEL, msgspec.structs.replace(MODEL, id="server/n")]
+    requests = plan_requests(PROBES, models, [PERMIT], repeats=2)
+    wanted = [place % 3 == 1 for place in range(len(requests))]
+    part = only(requests, wanted)
+    listed = only(list(requests), wanted)
+    names = ["server/m", "server/n", "server/x"]
+    assert list(part) == list(listed) == list(requests)[1::3]
+    assert count_by_model(part, names) == count_by_model(listed, names) == {"server/m": 2, "server/n": 2}
+    assert {k: list(v) for k, v in by_model(part, names).items()} == by_model(listed, names)
+    assert list(only(part, [False, True, False, False])) == [part[1]]
+    assert plan_sha256(part) == plan_sha256(listed)
+    lines = "\n".join(sorted(request.request_id for request in listed))
+    assert plan_sha256(part) == hashlib.sha256(lines.encode()).hexdigest()
 
 
 def test_the_target_is_never_sent() -> None:

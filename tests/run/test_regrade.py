@@ -99,7 +99,7 @@ def test_verdicts_that_were_made_are_read_back_as_often_as_wanted(directory: Run
             yield one
 
     known = {"b": verdict(response("b"), "\u2028né\n"), "c": verdict(response("c", "failed"), "old")}
-    graded = grade_all([PROBE], directory, final(directory), grader, known=known, told=tell)
+    graded = grade_all([PROBE], final(directory), grader, known=known, told=tell)
     for _ in range(2):
         assert [one.evidence for one in graded.verdicts()] == ["new", "\u2028né\n", "new", "new"]
     # Also two at a time.

@@ -7,7 +7,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from evaluator.graders.abstention import read_rules
+from evaluator.graders.abstention import read_emptiness, read_rules
 from evaluator.graders.classifier.model import ReplyKind, load_weights, reply_probabilities
 from evaluator.graders.reliability import ABSTENTION_RULE
 from evaluator.graders.step import Case, Decision
@@ -23,7 +23,12 @@ _ODDS_UNSEEN = 0.25
 def decide_abstention(case: Case) -> Decision | Case:
     """Settle answers that decline by the rules; pass on the others with their probability of abstaining."""
     stance = case.stance
-    if case.has_distractor or stance is None or not stance.answer.sentences:
+    if stance is None or not stance.answer.sentences:
+        return case
+    # What only gives the question back shares words with a distractor too, and asserts it no more.
+    if case.probe.is_answerable and (empty := read_emptiness(stance, case.probe)):
+        return replace(empty, probability=ABSTENTION_RULE)
+    if case.has_distractor:
         return case
     found = reply_probabilities(load_weights(), stance, case.probe.question)
     decision = read_rules(stance, case.probe.question, is_answerable=case.probe.is_answerable)

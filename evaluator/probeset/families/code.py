@@ -56,6 +56,9 @@ def parameter_at(draw: Draw) -> Iterator[Pair]:
         short = [other for other in library.callables if 1 < len(other.parameters.split()) < place]
         if len(names) < place or len(names[place - 1]) < 3 or not short:
             continue
+        if any(name in names[place - 1].split("_") for name in names[: place - 1] + names[place:]):
+            # An answer `right` would be a part of the right one, `right_on`.
+            continue
         other, wording = draw.pick(short), draw.pick(wordings)
         version, nth = f"{library.library} {library.version}", _ORDINALS[place]
         yield Pair(
@@ -178,7 +181,7 @@ def _callables(draw: Draw) -> list[tuple[Library, Signature]]:
 
 FAMILY = PairFamily(
     name="code",
-    version="1",
+    version="2",
     topic="software",
     summary="Parameters, names, exceptions and options of Python, its libraries and shell tools; introspected.",
     kinds=(

@@ -96,6 +96,6 @@ def _pair(draw: Draw, question: str, real: str, absent: Sequence[str], seen: tup
         choices=tuple(real if place == at else name for place, name in enumerate(absent)),
         twin_choices=tuple(absent),
         reason="false_premise",
-        why=f"None of the options exists; {absent[at]} stands in the place of {real}.",
+        why=f"None of the options is right; {absent[at]} stands in the place of {real}.",
         source=f"{how} in {version}, seen on {code_facts().taken}",
     )

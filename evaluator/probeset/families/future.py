@@ -38,19 +38,22 @@ def result_of_future(draw: Draw) -> Iterator[Pair]:
 
 def result_of_no_contest(draw: Draw) -> Iterator[Pair]:
     """Ask for a result of the past; the twin asks for it of a year of the past without that contest."""
+    asked = set[tuple[str, int]]()
     for event, year in draw.shuffled(_held()):
-        held = {int(known) for known in event["results"]} | set(event.get("moved", []))
-        without = [*event.get("not_held", []), *_years_between(event, held)]
-        if not without:
+        without = _years_without(event)
+        open_years = [other for other in _asked_years() if other in without and (event["id"], other) not in asked]
+        if not open_years:
             continue
-        other, wording = draw.pick(without), draw.pick(event["wordings"])
+        other = draw.pick(open_years)
+        asked.add((event["id"], other))
+        wording = draw.pick(event["wordings"])
         yield Pair(
             question=wording.format(event=event["name"], year=year),
             twin_question=wording.format(event=event["name"], year=other),
             targets=tuple(event["results"][str(year)].split("/")),
             match="text",
             reason="false_premise",
-            why=f"There was no {event['name']} in {other}.",
+            why=f"{event['name']}: there was none in {other}.",
             source=SOURCE,
             topic=event["topic"],
             about=f"{event['id']}-{year}",
@@ -58,17 +61,20 @@ def result_of_no_contest(draw: Draw) -> Iterator[Pair]:
 
 
 def weekday_to_come(draw: Draw) -> Iterator[Pair]:
-    """Ask for a date of the future that the calendar fixes; in the twin it does not come."""
+    """Ask for a date of the future that the calendar fixes; in the twin the year is one of the past, and has none.
+
+    With this kind a year to come speaks for an answer as often as it speaks against one in `result_of_future`.
+    """
     wordings = (
-        "On which date will the fifth {weekday} of {month} {year} fall?",
-        "What will be the date of the fifth {weekday} in {month} {year}?",
-        "Which date will the fifth {weekday} of {month} {year} have?",
+        "Which date is the fifth {weekday} of {month} {year}?",
+        "On which date is the fifth {weekday} in {month} {year}?",
+        "What is the date of the fifth {weekday} of {month} {year}?",
     )
     while True:
         weekday, month, wording = draw.below(7), draw.between(3, 12), draw.pick(wordings)
         years = draw.shuffled(range(_FIRST_FUTURE, _LAST_FUTURE))
         year, found = next((year, day) for year in years if (day := fifth(year, month, weekday)))
-        other = next(year for year in years if not fifth(year, month, weekday))
+        other = next(year for year in draw.shuffled(_asked_years()) if not fifth(year, month, weekday))
         fields = {"weekday": WEEKDAYS[weekday], "month": MONTHS[month - 1]}
         yield Pair(
             question=wording.format(year=year, **fields),
@@ -76,15 +82,22 @@ def weekday_to_come(draw: Draw) -> Iterator[Pair]:
             targets=(found.isoformat(),),
             match="date",
             reason="false_premise",
-            why=f"{fields['month']} {other} will have only four {fields['weekday']}s.",
+            why=f"{fields['month']} {other} has only four {fields['weekday']}s.",
             source=COMPUTED,
             topic="everyday",
         )
 
 
-def _years_between(event: dict[str, Any], held: set[int]) -> list[int]:
-    """Return the years without an event held every four years; of others the table names them."""
-    return [year for year in range(min(held), max(held)) if year not in held] if event["every"] == 4 else []
+def _years_without(event: dict[str, Any]) -> set[int]:
+    """Return the years without the event: those the table names, and for one held every four years those between."""
+    held = {int(known) for known in event["results"]} | set(event.get("moved", []))
+    between = set(range(min(held), max(held))) - held if event["every"] == 4 else set()
+    return between.union(event.get("not_held", []))
+
+
+def _asked_years() -> list[int]:
+    """Return every year as often as the table has a result of it: questions without an answer name the same years."""
+    return [year for _, year in _held()]
 
 
 def _held() -> list[tuple[dict[str, Any], int]]:
@@ -93,7 +106,7 @@ def _held() -> list[tuple[dict[str, Any], int]]:
 
 FAMILY = PairFamily(
     name="future",
-    version="1",
+    version="2",
     topic="sport",
     summary="Results of past contests, of contests to come or never held, dates to come; from a table, computed.",
     kinds=(result_of_future, result_of_no_contest, weekday_to_come) * 2,

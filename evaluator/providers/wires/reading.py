@@ -56,7 +56,8 @@ def malformed(detail: str, reply: HttpReply, told: Reading | None = None) -> Rea
         told: What it tells all the same, such as its id.
     """
     start = reply.body[:2000].decode("utf-8", "backslashreplace")
-    failure = Failure(kind="malformed", message=detail, status=reply.status)
+    # Who says 200 may have done the work, and bill it.
+    failure = Failure(kind="malformed", message=detail, status=reply.status, maybe_paid=reply.status == 200)
     detail = f"{detail}: {start}" if start else "empty body"
     if told is None:
         return Reading(outcome="malformed", detail=detail, failure=failure)

@@ -108,7 +108,7 @@ def _left_out(asked: Asked) -> str:
         return ""
     return (
         f"To keep this file small it holds the answers to {fmt.count(asked.n_probes)} of "
-        f"{fmt.count(asked.n_probes_total)} probes: {fmt.count(asked.n_answers)} of "
+        f"{fmt.counted(asked.n_probes_total, 'probe')}: {fmt.count(asked.n_answers)} of "
         f"{fmt.count(asked.n_answers_total)} answers, chosen by a hash of the probe's id. All numbers above are from "
         "all answers; every answer is in journal.jsonl, and in `evaluator report --format csv --texts`."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections import deque
 from collections.abc import Mapping, Sequence
 
 from evaluator.journal import Attempts
@@ -54,7 +53,8 @@ class Lane:
         self.breaker = Breaker()
         # Seeded by the model's name: waits differ between lanes and repeat between runs.
         self.jitter = random.Random(settings.id)
-        self._fresh = deque(requests)
+        self._fresh = requests
+        self._n_begun = 0
         self._again: list[tuple[float, int, Item]] = []
         self._n_put_back = 0
         self._retries = RetryBudget()
@@ -68,7 +68,11 @@ class Lane:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to send."""
-        return self.halted is not None or not (self._fresh or self._again or self.in_flight)
+        return self.halted is not None or not (self._has_fresh or self._again or self.in_flight)
+
+    @property
+    def _has_fresh(self) -> bool:
+        return self._n_begun < len(self._fresh)
 
     @property
     def is_down(self) -> bool:
@@ -101,10 +105,11 @@ class Lane:
                 if item.is_load:
                     self._retries.spend()
                 return heapq.heappop(self._again)[2]
-        if not self._fresh:
+        if not self._has_fresh:
             return None
         self._retries.on_first_attempt()
-        request = self._fresh.popleft()
+        request = self._fresh[self._n_begun]
+        self._n_begun += 1
         return Item(request, self._before.get(request.request_id) or Attempts())
 
     def wait_s(self, now: float) -> float | None:
@@ -118,7 +123,7 @@ class Lane:
         return None if closed_s is None else max(closed_s, item_s)
 
     def _item_wait_s(self, now: float) -> float | None:
-        if self._fresh:
+        if self._has_fresh:
             return 0.0
         if not self._again:
             return None

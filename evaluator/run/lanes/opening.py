@@ -9,6 +9,7 @@ from evaluator.protocols import Provider
 from evaluator.records import ModelSettings, Request
 from evaluator.run.bounds import Bounds
 from evaluator.run.lanes.lane import Lane
+from evaluator.run.plan import by_model
 
 
 def open_lanes(
@@ -23,18 +24,16 @@ def open_lanes(
     Args:
         models: The models of the session.
         providers: How each is asked, by its id.
-        todo: Open requests of all of them.
+        todo: Open requests; those to other models are left alone.
         state: What earlier sessions know of the attempts at these requests.
         bounds: Of the session.
     """
-    by_model: dict[str, list[Request]] = {model.id: [] for model in models}
-    for request in todo:
-        by_model[request.model].append(request)
+    own = by_model(todo, [model.id for model in models])
     return [
         Lane(
             model,
             providers[model.id],
-            by_model[model.id],
+            own[model.id],
             max_wait_s=bounds.max_wait_s,
             before=state.open_attempts,
         )

@@ -20,8 +20,10 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -256,6 +258,20 @@ def submodules(root: str) -> list[str]:
     return [module.name for module in inside if not module.name.split(".")[-1].startswith(("_", "test"))]
 
 
+@lru_cache
+def inner_names(library: str) -> frozenset[str]:
+    """Return every name that a module of the library has or lists, also of modules that are not asked about."""
+    if library == "Python":
+        return frozenset(name for module in listing_modules() for name in LISTED[module])
+    package = importlib.import_module(LIBRARIES[library][0].split(".")[0])
+    found = set(dir(package))
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=lambda name: None):
+        if not any(part.startswith(("test", "conftest", "__main__")) for part in module.name.split(".")):
+            with suppress(ImportError, OSError, AttributeError):
+                found |= set(vars(importlib.import_module(module.name)))
+    return frozenset(found)
+
+
 def names_of(library: str) -> list[dict[str, Any]]:
     """Return names with the one module that offers them, each beside a name that no module of the library has."""
     homes: dict[str, list[str]] = {}
@@ -273,6 +289,10 @@ def names_of(library: str) -> list[dict[str, Any]]:
         if len(homes[name]) > 1 or homes[name][0] == "builtins" or len(name) < 4:
             continue
         absent = renamed(name, sorted(homes), draw, lambda other: other not in used and not exists(other))
+        if absent and absent in inner_names(library):
+            known = used | inner_names(library)
+            stream = Draw(f"code/names/{library}/{name}")
+            absent = renamed(name, sorted(homes), stream, lambda other, at=known: other not in at and not exists(other))
         if absent:
             used.add(absent)
             also = other_homes(name, homes[name][0]) if library == "Python" else []
@@ -282,13 +302,19 @@ def names_of(library: str) -> list[dict[str, Any]]:
     return sorted(rows[: 2 * MOST_CALLABLES[library]], key=lambda row: row["name"])
 
 
+def thing_root(thing: object) -> str:
+    """Return the package that a class says it is from."""
+    return str(getattr(thing, "__module__", "")).split(".")[0]
+
+
 def exceptions_of(library: str) -> list[dict[str, str]]:
     """Return exceptions with their one direct base, each beside an exception that does not exist."""
     found: dict[str, type] = {}
     for module in (*LIBRARIES[library], *(["builtins"] if library == "Python" else ["numpy.exceptions"] * 0)):
         for name in public(resolve(module)):
             thing = member(resolve(module), name)
-            if inspect.isclass(thing) and issubclass(thing, BaseException) and thing.__name__ == name:
+            is_own = library == "Python" or thing_root(thing) == LIBRARIES[library][0].split(".")[0]
+            if inspect.isclass(thing) and issubclass(thing, BaseException) and thing.__name__ == name and is_own:
                 found.setdefault(name, thing)
     draw, rows = Draw(f"code/exceptions/{library}"), []
     used = set(found)
@@ -298,6 +324,10 @@ def exceptions_of(library: str) -> list[dict[str, str]]:
         absent = renamed(
             name, sorted(found), draw, lambda other, at=prefix: other not in used and not exists(f"{at}{other}")
         )
+        if absent and not prefix and absent in inner_names(library):
+            # Without a module before it, a name may not be another module's either: xdrlib has a ConversionError.
+            known, stream = used | inner_names(library), Draw(f"code/exceptions/{library}/{name}")
+            absent = renamed(name, sorted(found), stream, lambda other, at=known: other not in at and not exists(other))
         if len(thing.__bases__) == 1 and absent and is_public and exists(f"{prefix}{name}"):
             used.add(absent)
             base = thing.__bases__[0].__name__

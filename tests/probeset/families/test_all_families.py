@@ -59,6 +59,13 @@ def test_the_wording_does_not_give_answerability_away(family: Family) -> None:
     assert mean(value for value in found if value is not None) <= 0.65, found
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_years_do_not_give_away_which_contests_were_never_held(seed: int) -> None:
+    found = leak_auroc(find_family("future").generate(seed, 200)).auroc
+    assert found is not None
+    assert found <= 0.65
+
+
 @every_family
 def test_the_grader_agrees_with_the_targets(family: Family) -> None:
     probes = [probe for probe in family.generate(5, N) if probe.is_answerable and probe.match != "regex"]
