@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
+from evaluator.run.readiness import wait_until_ready
 from evaluator.run.session import RunPlan, Session, load_plan, prepare, replan
 
 
@@ -134,6 +136,7 @@ class Asking:
         keys, judge_keys = keys_of(models), keys_of(judges)
         fetch_weights((*models, *judges))
         say_doubts(directory, (*models, *judges))
+        self._await_servers((*models, *judges), {**judge_keys, **keys})
         if plan.requests:
             asyncio.run(reach_judges(plan.manifest, judge_keys))
         account = Account(plan, directory, {**judge_keys, **keys})
@@ -150,6 +153,15 @@ class Asking:
         account.tell()
         say_uncounted(budget)
         end(summary, directory, number)
+
+    def _await_servers(self, models: Sequence[ModelSettings], keys: Mapping[str, str]) -> None:
+        """With --max-wait, wait for servers that are still starting."""
+        remote = [model for model in models if model.base_url is not None]
+        if self.bounds.ready_s and remote:
+            ready_s = self.bounds.ready_s
+            if self.bounds.stop_at is not None:
+                ready_s = min(ready_s, max(self.bounds.stop_at - time.monotonic(), 0.0))
+            asyncio.run(wait_until_ready(remote, keys, max_wait_s=ready_s, on_notice=say))
 
     def _ask_models(
         self, keys: Mapping[str, str], expenses: Sequence[Expense], bounds: Bounds
