@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -170,6 +171,8 @@ class Asking:
         display = Display(self.plan.probes, Progress(len(self.plan.requests), budget=bounds.budget))
         session = Session(self.plan, self.directory, keys=keys, grader=default_grader(), watcher=display)
         work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
+        # What is loaded by now stays: nobody need look for cycles in it again and again.
+        gc.freeze()
         number = asyncio.run(run_session(session, display, work))
         return number, session.verdicts.by_id
 
