@@ -9,6 +9,7 @@ Only wrong input and broken files raise. What can happen to any single request
     ├── AnswersFileError        recorded answers
     ├── LabelsFileError         human labels
     ├── ProviderError           a model, server or key that cannot be used
+    │   └── UnreachableError    nothing answers there, yet
     └── JournalError            a run directory: damaged, locked, missing or of another version
         └── JournalWriteError   the disk refused in the middle of a run: exit code 4, resumable
 """
@@ -39,6 +40,10 @@ class LabelsFileError(EvaluatorError):
 
 class ProviderError(EvaluatorError):
     """A model cannot be asked at all: unknown, not reachable, no key."""
+
+
+class UnreachableError(ProviderError):
+    """Nothing answers at the address of a model: it may be starting."""
 
 
 class JournalError(EvaluatorError):

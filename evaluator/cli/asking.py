@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,13 +15,13 @@ from typing import NoReturn
 import msgspec
 import typer
 
-from evaluator.cli.display import Display, counted
+from evaluator.cli.display import Display
 from evaluator.cli.interruption import run_session
 from evaluator.cli.judging import ask_judges, resume_command, say_open_judgements
 from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.cli.open_files import make_room_for
-from evaluator.cli.result import conclude, save, show
+from evaluator.cli.result import conclude, grade_run, save, show
 from evaluator.cli.spending import Account, Spending, budget_of, confirm, look_first, open_of, say_uncounted
 from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
@@ -31,8 +33,8 @@ from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
-from evaluator.run.regrade import grade_responses
-from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
+from evaluator.run.readiness import wait_until_ready
+from evaluator.run.session import RunPlan, Session, load_plan, prepare, replan
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Asking:
         keys, judge_keys = keys_of(models), keys_of(judges)
         fetch_weights((*models, *judges))
         say_doubts(directory, (*models, *judges))
+        self._await_servers((*models, *judges), {**judge_keys, **keys})
         if plan.requests:
             asyncio.run(reach_judges(plan.manifest, judge_keys))
         account = Account(plan, directory, {**judge_keys, **keys})
@@ -143,15 +146,23 @@ class Asking:
         budget = budget_of(plan, directory, todo, self.spending, expenses)
         bounds = msgspec.structs.replace(self.bounds, budget=budget)
         number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
-        responses = final_responses(plan, directory)
-        verdicts = grade_responses(plan.probes, counted(responses, "grading"), default_grader(), known=known)
+        graded = grade_run(plan, directory, default_grader(), known=known)
         if judges and number is None:
-            number = ask_judges(plan, directory, responses, verdicts, bounds)
-        summary = save(conclude(plan, directory, responses, verdicts), directory)
+            number = ask_judges(plan, directory, graded, bounds)
+        summary = save(conclude(plan, directory, graded), directory)
         show(summary, directory, as_json=as_json)
         account.tell()
         say_uncounted(budget)
         end(summary, directory, number)
+
+    def _await_servers(self, models: Sequence[ModelSettings], keys: Mapping[str, str]) -> None:
+        """With --max-wait, wait for servers that are still starting."""
+        remote = [model for model in models if model.base_url is not None]
+        if self.bounds.ready_s and remote:
+            ready_s = self.bounds.ready_s
+            if self.bounds.stop_at is not None:
+                ready_s = min(ready_s, max(self.bounds.stop_at - time.monotonic(), 0.0))
+            asyncio.run(wait_until_ready(remote, keys, max_wait_s=ready_s, on_notice=say))
 
     def _ask_models(
         self, keys: Mapping[str, str], expenses: Sequence[Expense], bounds: Bounds
@@ -160,6 +171,8 @@ class Asking:
         display = Display(self.plan.probes, Progress(len(self.plan.requests), budget=bounds.budget))
         session = Session(self.plan, self.directory, keys=keys, grader=default_grader(), watcher=display)
         work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
+        # What is loaded by now stays: nobody need look for cycles in it again and again.
+        gc.freeze()
         number = asyncio.run(run_session(session, display, work))
         return number, session.verdicts.by_id
 

@@ -77,7 +77,9 @@ def show_items(found: AuditedRuns, analysis: ItemAnalysis, *, as_json: bool) -> 
         return
     texts = {
         item.probe_id: ItemTexts(
-            question=question_text(found.probes[item.probe_id]), targets=targets_text(found.probes[item.probe_id])
+            question=question_text(found.probes[item.probe_id], with_context=False),
+            targets=targets_text(found.probes[item.probe_id]),
+            passage=found.probes[item.probe_id].context or "",
         )
         for item in analysis.items
         if item.flags

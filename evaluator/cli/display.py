@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from evaluator.cli.messages import say
+from evaluator.providers.wires.reading import IN_REASONING
 from evaluator.record_file import by_id
 from evaluator.records import Failure, Probe, Request, Response, Verdict
 from evaluator.report import safe_text
@@ -22,6 +23,10 @@ Item = TypeVar("Item")
 
 ANSWERS_PER_SECOND = 8
 LOG_EVERY_S = 10.0
+HINT_OF_REASONING = (
+    "an answer has reasoning and no text (flag answer_in_reasoning); it is not graded. "
+    "Raise max_tokens, or look at the server's reasoning parser"
+)
 STYLES = {"correct": "green", "wrong": "red", "abstained": "yellow", "ungraded": "dim"}
 
 
@@ -44,6 +49,7 @@ class Display:
         )
         self._task: Task | None = None
         self._logged = -1
+        self._hinted: set[str] = set()
         self._last_answer = self._last_log = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -72,6 +78,9 @@ class Display:
     def on_verdict(self, response: Response, verdict: Verdict) -> None:
         """Count a finished request and show its answer, not faster than one can read."""
         self._progress.count(response, verdict)
+        if IN_REASONING in response.flags and response.model not in self._hinted:
+            self._hinted.add(response.model)
+            self.note(f"{response.model}: {HINT_OF_REASONING}")
         now = time.monotonic()
         if self._is_live:
             if now - self._last_answer >= 1 / ANSWERS_PER_SECOND:
@@ -124,7 +133,7 @@ class Display:
         say(f"{progress.done:,}/{progress.total:,} ({share:.0%}) {progress.per_second:.1f}/s{eta}: {self._labels()}")
 
 
-def counted(items: Sequence[Item], what: str) -> Iterator[Item]:
+def counted(items: Collection[Item], what: str) -> Iterator[Item]:
     """Yield `items` while a bar or, in a log, a line now and then says how far it is."""
     console = Console(stderr=True, highlight=False, markup=False)
     if console.is_terminal:

@@ -39,9 +39,10 @@ def import_to_folder(name: str, place: Place, out: Path, sampling: Sampling, *, 
         )
     )
     for reason, n in report.left_out.items():
-        rows = ", ".join(report.examples[reason])
-        typer.echo(safe_text(f"  left out {n:,}: {reason} (rows {rows}{', ...' if n > len(rows.split(', ')) else ''})"))
-    typer.echo(safe_text(f"licence: {recipe.licence}; {recipe.attribution}", limit=500))
+        shown = report.examples[reason]
+        rows = f"{'row' if n == 1 else 'rows'} {', '.join(shown)}{', ...' if n > len(shown) else ''}"
+        typer.echo(safe_text(f"  left out {n:,}: {reason} ({rows})"))
+    typer.echo(safe_text("; ".join(filter(None, (f"licence: {recipe.licence}", recipe.attribution))), limit=500))
     for note in recipe.notes:
         typer.echo(safe_text(f"note: {note}", limit=500))
     say(f"next: evaluator probes check {out.as_posix()}")

@@ -45,7 +45,8 @@ MaxWaitOption = Annotated[
     typer.Option(
         "--max-wait",
         metavar="M",
-        help="Minutes to wait for a model that gives no answers or asks to wait; then its rest is left to `resume`. "
+        help="Minutes to wait for a model that gives no answers, asks to wait, or whose server is still starting; "
+        "then its rest is left to `resume`. "
         "Default: 90.",
     ),
 ]

@@ -29,4 +29,6 @@ class TimeLimits:
                 raise ConfigError(f"{flag}: need a number above 0 and up to {MAX_MINUTES:,}, got {minutes:g}")
         stop_at = None if self.max_minutes is None else time.monotonic() + 60 * self.max_minutes
         max_wait_s = MAX_WAIT_S if self.max_wait is None else 60 * self.max_wait
-        return Bounds(stop_at=stop_at, max_wait_s=max_wait_s)
+        # Who names no time has more likely mistyped an address than started a server a moment ago.
+        ready_s = 0.0 if self.max_wait is None else max_wait_s
+        return Bounds(stop_at=stop_at, max_wait_s=max_wait_s, ready_s=ready_s)

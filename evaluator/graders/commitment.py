@@ -20,13 +20,13 @@ _MAX_ITEM_WORDS = 3
 _SMALL = WORDS["function"] | WORDS["title"] | ARTICLES | {CLAUSE_MARK}
 
 
-def has_rival(sentence: Sentence, start: int, end: int, forms: Forms) -> bool:
+def has_rival(sentence: Sentence, start: int, end: int, forms: Forms, language: str = "") -> bool:
     """Whether "or" joins the words from `start` to `end` with something that is no target.
 
     An alternative in brackets that is for another case competes with nothing: "delete (or delete[] for arrays)".
     """
     words = sentence.tokens
-    if not is_one_of_several(words, start, end) or not _is_joined_outside(sentence, words[start:end]):
+    if not is_one_of_several(words, start, end, language) or not _is_joined_outside(sentence, words[start:end]):
         return False
     inside = set(sentence.keys[start:end])
     return not any(set(form) <= sentence.key_set and not set(form) & inside for form in forms)

@@ -5,6 +5,7 @@ Source: ISO 8601 for year-month-day; the orders day-month-year and month-day-yea
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,16 +13,23 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
-from evaluator.graders.normalise import fold, tokens
+from evaluator.graders.normalise import ARTICLES, fold, tokens
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.quantity import prepare
 from evaluator.graders.sentence import Sentence, is_denied
 from evaluator.graders.step import Finding
+from evaluator.graders.units import NUMBER_WORDS
 from evaluator.records import Probe
 
+_NAMES: dict[str, str] = tomllib.loads(files("evaluator.graders").joinpath("months.toml").read_text(encoding="utf-8"))
+MONTH_FORMS: dict[str, dict[str, str]] = {
+    language: {fold(name): fold(forms.split("/")[0]) for forms in names.split() for name in forms.split("/")}
+    for language, names in _NAMES.items()
+}
+"""Per language, every form of the name of a month with the first form of it."""
 _MONTHS: dict[str, int] = {
     fold(name): number
-    for names in tomllib.loads(files("evaluator.graders").joinpath("months.toml").read_text(encoding="utf-8")).values()
+    for names in _NAMES.values()
     for number, forms in enumerate(names.split(), start=1)
     for name in forms.split("/")
 }
@@ -37,6 +45,7 @@ _DATE = re.compile(
     | (?P<y3>\d{{4}})\s?[年]\s?(?:(?P<m3>\d{{1,2}})\s?[月]\s?(?:(?P<d3>\d{{1,2}})\s?[日号])?)?
     | (?P<d4>\d{{1,2}}){_OF}(?P<m4>{_MONTH})\b\.?(?:{_BEFORE_YEAR}(?P<y4>{_YEAR})(?!\d))?
     | \b(?P<m5>{_MONTH})\b\.?[\s]{{1,2}}(?:the\s)?(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)
+        (?:\s?(?:-|–|to|and)\s?\d{{1,2}}(?:st|nd|rd|th)?(?=,?\s))?
         (?:\s?,?\s?(?:of\s)?(?P<y5>{_YEAR})(?!\d))?
     | \b(?P<m6>{_MONTH})\b\.?{_BEFORE_YEAR}(?P<y6>{_YEAR})(?!\d)
     | (?P<y7>[12]\d{{3}})(?![\d%])
@@ -44,6 +53,7 @@ _DATE = re.compile(
     )""",
     re.VERBOSE,
 )
+_DAY_BEFORE = re.compile(r"(?<![\d.,/-])(\d{1,2})\.?(?:st|nd|rd|th)?\s?(?:-|–|—|to|and|az|bis|au|al|a|до|по|至)\s?\Z")
 _PERIOD = re.compile(
     r"\b(?P<decade>[12]\d\d)0\s?'?s\b|\b(?P<century>\d{1,2})(?:st|nd|rd|th|\.)?[\s-](?:century|stoleti|jahrhundert)\b(?!\sb)"
 )
@@ -52,6 +62,7 @@ _PERIOD = re.compile(
 def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for a date that has every part of a target."""
     targets = _wanted(probe.targets, probe.question)
+    finest = _finest(targets)
     distractors = _all_dates(probe.distractors)
     asked = _all_dates((probe.question,))
     asks_part = not _asked_parts(probe.question).isdisjoint(("day", "month"))
@@ -61,7 +72,8 @@ def match_date(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
         for date in find_dates(sentence.text):
             if (date.year, date.month, date.day) in echo or _is_denied(sentence, date):
                 continue
-            if any(is_same_date(date, target, years, may_be_coarse=not asks_part) for target in targets):
+            wanted = finest if date.month is not None else targets
+            if any(is_same_date(date, target, years, may_be_coarse=not asks_part) for target in wanted):
                 return Finding(is_correct=True, evidence=f"states an accepted date: {sentence.text}")
             if any(is_same_date(date, distractor, years) for distractor in distractors):
                 return Finding(has_distractor=True, evidence=f"states a known wrong date: {sentence.text}")
@@ -80,6 +92,19 @@ def _wanted(targets: tuple[str, ...], question: str) -> tuple[Date, ...]:
     return tuple(_as_precise_as_asked(date, question) for date in _all_dates(targets))
 
 
+@lru_cache(maxsize=4096)
+def _finest(targets: tuple[Date, ...]) -> tuple[Date, ...]:
+    """Leave out dates that only say less than another: beside "8 November 1968", "1968" makes May 1968 no right one."""
+    return tuple(one for one in targets if not any(_is_coarser(one, other) for other in targets))
+
+
+def _is_coarser(one: Date, other: Date) -> bool:
+    parts = ((one.year, other.year), (one.month, other.month), (one.day, other.day))
+    return any(own is None and theirs is not None for own, theirs in parts) and all(
+        own is None or own == theirs for own, theirs in parts
+    )
+
+
 def _match_period(targets: tuple[Date, ...], asserted: tuple[Sentence, ...]) -> Finding:
     """Look for a decade or century that holds a target: it answers "When?"."""
     for sentence in asserted:
@@ -92,17 +117,33 @@ def _match_period(targets: tuple[Date, ...], asserted: tuple[Sentence, ...]) -> 
 def find_periods(text: str) -> list[tuple[int, int]]:
     """Find the decades and centuries of a text, with the years they begin and end.
 
-    >>> find_periods("in the 1960s, or late in the 16th century")
-    [(1960, 1969), (1501, 1600)]
+    >>> find_periods("in the 1960s, or in the 16th century"), find_periods("late in the 16th century")
+    ([(1960, 1969), (1501, 1600)], [(1560, 1600)])
     """
     found = []
-    for period in _PERIOD.finditer(prepare(text)) if _DIGIT.search(text) else ():
+    text = prepare(text) if _DIGIT.search(text) else ""
+    for period in _PERIOD.finditer(text):
         if period["decade"]:
-            found.append((int(period["decade"]) * 10, int(period["decade"]) * 10 + 9))
+            low, high = int(period["decade"]) * 10, int(period["decade"]) * 10 + 9
         else:
-            century = int(period["century"])
-            found.append((100 * century - 99, 100 * century))
+            low, high = 100 * int(period["century"]) - 99, 100 * int(period["century"])
+        start, end = _part_of_period(text[max(period.start() - 24, 0) : period.start()])
+        found.append((low + math.floor(start * (high - low)), low + math.ceil(end * (high - low))))
     return found
+
+
+def _part_of_period(before: str) -> tuple[float, float]:
+    """Say which part of a period the words before it name: "the late", "the end of the"."""
+    words = [word for word in tokens(before)[-3:] if word not in _SMALL]
+    return _PARTS.get(words[-1], (0.0, 1.0)) if words else (0.0, 1.0)
+
+
+_SMALL = WORDS["function"] | ARTICLES
+_PARTS: dict[str, tuple[float, float]] = {
+    fold(word): (float(shares.split()[0]), float(shares.split()[1]))
+    for shares, words in NUMBER_WORDS["period"].items()
+    for word in words.split()
+}
 
 
 def _is_denied(sentence: Sentence, date: Date) -> bool:
@@ -146,7 +187,14 @@ def find_dates(text: str) -> list[Date]:
     """
     if not _DIGIT.search(text):
         return []
-    return [date for found in _DATE.finditer(prepare(text)) for date in _dates(found)]
+    return [date for found in _DATE.finditer(prepare(text)) for date in (*_days_before(found), *_dates(found))]
+
+
+def _days_before(found: re.Match[str]) -> Iterator[Date]:
+    """Give the first day of "18 to 20 January 1788"."""
+    start = _DAY_BEFORE.search(found.string, max(found.start() - 12, 0), found.start()) if found["m4"] else None
+    if start is not None:
+        yield from _checked(_read(found["y4"]), _MONTHS[found["m4"]], int(start[1]), (start.start(), found.end()))
 
 
 def _dates(found: re.Match[str]) -> Iterator[Date]:

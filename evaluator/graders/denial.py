@@ -49,7 +49,9 @@ def denies_question(sentence: Sentence, said: Sentence, question: str) -> bool:
     """
     if _is_negative(question):
         return False
-    return _takes_back([said, *_clauses(_with_values(sentence, question))], _stems(question_words(question)))
+    return _takes_back(
+        [_with_values(said, question), *_clauses(_with_values(sentence, question))], _stems(question_words(question))
+    )
 
 
 def _with_values(sentence: Sentence, question: str) -> Sentence:

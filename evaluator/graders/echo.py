@@ -31,7 +31,8 @@ _WORD = re.compile(r"\w[\w'’-]*")
 def decide_echo(case: Case) -> Decision | Case:
     """Settle answers that are the question, or part of it."""
     sentences = case.stance.answer.sentences if case.stance else ()
-    if len(sentences) == 1 and is_fragment(sentences[0], case.probe):
+    is_quote = len(sentences) == 1 and is_fragment(sentences[0], case.probe)
+    if is_quote or _is_question_itself(sentences, case.probe.question):
         return Decision(
             label="abstained", evidence=f"only quotes the question: {sentences[0].text}", probability=ABSTENTION_RULE
         )
@@ -45,6 +46,12 @@ def decide_echo(case: Case) -> Decision | Case:
     kind: AbstentionKind | None = None if known <= said else "clarification"
     evidence = f"only asks the question again: {sentences[0].text}"
     return Decision(label="abstained", abstention_kind=kind, evidence=evidence, probability=ABSTENTION_RULE)
+
+
+def _is_question_itself(sentences: tuple[Sentence, ...], question: str) -> bool:
+    """Whether an answer is the question word for word, whatever marks it ends with: Japanese asks with a full stop."""
+    said = [word for sentence in sentences for word in sentence.tokens if word != CLAUSE_MARK]
+    return bool(said) and said == [word for word in tokens(question) if word != CLAUSE_MARK]
 
 
 def is_fragment(sentence: Sentence, probe: Probe) -> bool:

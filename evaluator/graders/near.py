@@ -12,7 +12,9 @@ from functools import cached_property, lru_cache
 from itertools import chain, dropwhile
 
 from evaluator.graders.echo import question_words
+from evaluator.graders.forms import acronym, letters, name_parts
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, canonical, is_same_word, is_unspaced, tokens
+from evaluator.graders.parts import asks_in_full, keeps_counts
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, is_denied, with_tokens
 from evaluator.graders.spelling import ALIASES, is_respelt, skeleton, sounds_alike
@@ -25,6 +27,8 @@ _SAME = {
     for word in line.split()
 }
 _PLACES = [tuple(tuple(tokens(name)) for name in line.split("|")) for line in ALIASES["places"]["names"]]
+_WRITTEN = {tuple(tokens(name)) for line in ALIASES["places"]["names"] for name in line.split("|") if name.isupper()}
+"""Names that are other words in small letters: "US"."""
 _SKIPPED = WORDS["function"] | ARTICLES | WORDS["vague"] | {CLAUSE_MARK}
 _MAX_WORDS = 12
 _MAX_TARGETS = 200
@@ -47,7 +51,9 @@ def find_near(probe: Probe, sentences: tuple[Sentence, ...]) -> tuple[str, Sente
     text = "".join(said)
     indexes: list[_Index] = []
     for target in probe.targets[:_MAX_TARGETS]:
-        may_be_renamed = bool(other_names(target)) or _is_acronym(target)
+        may_be_renamed = (
+            bool(other_names(target)) or _is_acronym(target) or acronym(target) in everything.sentence.key_set
+        )
         if may_be_renamed and (named := next((one for one in sentences if _is_renamed(target, one)), None)):
             return target, named
         for words in _wordings(target, probe.question):
@@ -61,7 +67,15 @@ def find_near(probe: Probe, sentences: tuple[Sentence, ...]) -> tuple[str, Sente
 
 
 def _is_renamed(target: str, sentence: Sentence) -> bool:
-    return any(_stands_in(name, sentence) for name in other_names(target)) or _spells_out(target, sentence)
+    if any(_stands_in(name, sentence) for name in other_names(target)) or _spells_out(target, sentence):
+        return True
+    short = acronym(target)
+    return short in sentence.key_set and _is_written(short, sentence) and _stands_in((short,), sentence)
+
+
+def _is_written(short: str, sentence: Sentence) -> bool:
+    """Whether a sentence has letters as an abbreviation: in capitals, or as the whole answer."""
+    return len(sentence.tokens) == 1 or short.upper() in sentence.text.replace(".", "")
 
 
 @lru_cache(maxsize=20_000)
@@ -70,7 +84,9 @@ def _wordings(target: str, question: str) -> tuple[tuple[str, ...], ...]:
     words = telling_words(target, question)
     if not words or len(words) > _MAX_WORDS or any(map(is_unspaced, words)):
         return ()
-    is_name = len(words) == _MIDDLE_NAMED and target.replace(".", "").replace(" ", "").isalpha() and target.istitle()
+    is_name = (
+        len(words) == _MIDDLE_NAMED and target.istitle() and bool(name_parts(target)) and not asks_in_full(question)
+    )
     return (words, (words[0], words[-1])) if is_name else (words,)
 
 
@@ -105,6 +121,8 @@ def other_names(target: str) -> tuple[tuple[str, ...], ...]:
 
 def _stands_in(name: tuple[str, ...], sentence: Sentence) -> bool:
     words = sentence.tokens
+    if name in _WRITTEN and not _is_written(name[0], sentence):
+        return False
     places = [at for at in range(len(words)) if words[at : at + len(name)] == name] if name[0] in words else []
     return any(not is_denied(words, at, at + len(name)) for at in places)
 
@@ -174,9 +192,10 @@ def telling_words(target: str, question: str) -> tuple[str, ...]:
     >>> telling_words("the River Danube", "Which river flows through Vienna?"), telling_words("about 1757", "When?")
     (('danube',), ('1757',))
     """
-    words = [canonical(word) for word in tokens(target) if word not in _SKIPPED]
-    # A title stands before a name; in "Valley of the Kings" the word is part of it.
-    words = list(dropwhile(WORDS["title"].__contains__, words)) or words
+    words = [canonical(word) for word in tokens(target) if word not in _SKIPPED or word in letters(target)]
+    # A title stands before a name; in "Valley of the Kings" and "King's College" the word is part of it.
+    untitled = list(dropwhile(WORDS["title"].__contains__, words))
+    words = words if WORDS["class"].issuperset(untitled) else untitled
     asked = {soft_stem(word) for word in question_words(question)}
     fresh = [word for word in words if soft_stem(word) not in asked and word not in WORDS["class"]]
     return tuple(dict.fromkeys(fresh)) or tuple(words)
@@ -222,6 +241,8 @@ def _is_near(words: tuple[str, ...], index: _Index, target: str) -> bool:
         places += [at] if at >= 0 else []
         if n_missing > _is_description(target, words) or 3 * n_respelt > 2 * len(words):
             return False
+    if not n_missing and not keeps_counts(words, places):
+        return False
     start, end = min(places), max(places) + 1
     return end - start <= 2 * len(words) + _MAX_GAP and not is_denied(index.sentence.tokens, start, end)
 

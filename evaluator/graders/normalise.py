@@ -137,18 +137,21 @@ def _find_tokens(text: str) -> list[str]:
 def _clean(token: str) -> str:
     if token in _CLAUSE_MARKS:
         return CLAUSE_MARK
-    if "," in token and _GROUPED.fullmatch(token):
-        return token.replace(",", "")
+    if "," in token:
+        if _GROUPED.fullmatch(token):
+            return token.replace(",", "")
+        # Alone, it is the decimal point of most of Europe.
+        return token.replace(",", ".") if token.count(",") == 1 and "." not in token else token
     return token
 
 
-def without_articles(words: list[str]) -> list[str]:
-    """Drop articles and clause marks, unless nothing else is there.
+def without_articles(words: list[str], letters: frozenset[str] = frozenset()) -> list[str]:
+    """Drop articles that are not among `letters`, and clause marks, unless nothing else is there.
 
     >>> without_articles(["the", "end", ","])
     ['end']
     """
-    kept = [word for word in words if word not in ARTICLES and word != CLAUSE_MARK]
+    kept = [word for word in words if (word not in ARTICLES or word in letters) and word != CLAUSE_MARK]
     return kept or [word for word in words if word != CLAUSE_MARK]
 
 
@@ -170,12 +173,24 @@ def stem(word: str) -> str:
     return word[:-1]
 
 
-_NUMERALS = {
-    word: str(value)
-    for kind in ("cardinals", "ordinals", "roman")
-    for value, word in enumerate(_FORMS[kind].split())
-    if word != "-"
-}
+_TENS = ["-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ROMAN_TENS = ["", "x", "xx", "xxx", "xl", "l", "lx", "lxx", "lxxx"]
+_ROMAN_ONES = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"]
+
+
+def _numerals() -> dict[str, str]:
+    """Give the words and Roman numerals that stand for a number up to 99; single letters are initials."""
+    found: dict[str, str] = {}
+    for kind in ("cardinals", "ordinals"):
+        found |= {word: str(value) for value, word in enumerate(_FORMS[kind].split())}
+    for ten, word in enumerate(_TENS[2:], start=2):
+        found |= {word: str(10 * ten), f"{word[:-1]}ieth": str(10 * ten)}
+    for ten, tens in enumerate(_ROMAN_TENS):
+        found |= {tens + ones: str(10 * ten + one) for one, ones in enumerate(_ROMAN_ONES) if len(tens + ones) > 1}
+    return {word: value for word, value in found.items() if word not in _FORMS["not_roman"].split()}
+
+
+_NUMERALS = _numerals()
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _SAME = {"bce": "bc", "ce": "ad"}
 """Two names of one era."""
@@ -211,13 +226,36 @@ def is_same_word(one: str, other: str, language: str) -> bool:
     """
     if one == other or stem(one) == stem(other):
         return True
+    if language == "cs" and _is_alternated(one, other):
+        return True
     endings = _ENDINGS.get(language)
     if endings is None or len(one) < 3 or len(other) < 3:
         return False
     shared = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return shared >= 3 and any(
-        one[cut:] in endings and other[cut:] in endings for cut in range(shared, max(shared - 3, 2), -1)
+        one[cut:] in endings and (other[cut:] in endings or (cut == len(one) and _after_s(other[cut:], endings)))
+        for cut in range(shared, max(shared - 3, 2), -1)
     )
+
+
+def _after_s(rest: str, endings: frozenset[str]) -> bool:
+    """Whether the s of a name was taken for a plural: "Thomas" and "Thomasi"."""
+    return rest[:1] == "s" and rest[1:] in endings
+
+
+_ALTERNATIONS = [tuple(pair.split("=")) for pair in _FORMS["alternations"].split()]
+
+
+def _is_alternated(one: str, other: str) -> bool:
+    if one[:2] != other[:2]:
+        return False
+    for plain, changed in _ALTERNATIONS:
+        if one.endswith(plain) and other == one.removesuffix(plain) + changed:
+            return True
+    # A vowel that only the nominative has: "Karel", "Karla".
+    without_vowel = one[:-2] + one[-1:]
+    is_mobile = len(one) > 4 and one[-2] == "e" and other.startswith(without_vowel)
+    return is_mobile and other[len(without_vowel) :] in _ENDINGS["cs"] - {""}
 
 
 def space_unspaced(text: str) -> str:

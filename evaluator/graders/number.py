@@ -8,38 +8,54 @@ from dataclasses import replace
 from functools import lru_cache
 
 from evaluator.graders.date import find_dates
-from evaluator.graders.quantity import (
-    CURRENCY,
-    Quantity,
-    asked_unit,
-    conversion,
-    find_quantities,
-    may_hold_number,
-    prepare,
-)
+from evaluator.graders.normalise import tokens
+from evaluator.graders.ordinals import find_ordinals
+from evaluator.graders.phrases import WORDS
+from evaluator.graders.quantity import CURRENCY, Quantity, find_quantities, may_hold_number, prepare
 from evaluator.graders.sentence import Sentence, is_denied, is_one_of_several
 from evaluator.graders.step import Finding
+from evaluator.graders.units import asked_unit, conversion
 from evaluator.records import Probe
+
+Stated = tuple[Sentence, Quantity]
+"""A number and the sentence that states it."""
 
 
 def match_number(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     """Look for a number that a target accepts, past numbers that only echo the question."""
     wanted = _all_accepted(probe.targets, probe.language, probe.tolerance, asked_unit(probe.question))
     unwanted = _all_accepted(probe.distractors, probe.language, 0.0, asked_unit(probe.question))
-    stated = list(_stated(asserted, probe.language))
+    stated = list(_stated(asserted, probe))
     fresh, echoed = _part_echoes(stated, probe)
-    for sentence, quantity in fresh or echoed:
-        if any(is_inside(quantity, target) for target in wanted):
+    for sentence, quantity in (*(fresh or echoed), *_ordinals(asserted, probe)):
+        if any(_fits(sentence, quantity, target, stated) for target in wanted):
             return Finding(is_correct=True, evidence=f"states an accepted number: {sentence.text}")
-        if any(is_inside(quantity, distractor) for distractor in unwanted):
+        if any(_fits(sentence, quantity, distractor, stated) for distractor in unwanted):
             return Finding(has_distractor=True, evidence=f"states a known wrong number: {sentence.text}")
     if fresh:
         return Finding(evidence=f"other numbers only: {fresh[0][0].text}")
     return Finding(evidence="no number beyond those of the question")
 
 
-Stated = tuple[Sentence, Quantity]
-"""A number and the sentence that states it."""
+def _fits(sentence: Sentence, quantity: Quantity, target: Quantity, stated: list[Stated]) -> bool:
+    """Whether a number is what a target accepts; of a period, both its years are wanted."""
+    if not _is_period(target):
+        return is_inside(quantity, target)
+    ends = [{one.lows[0], one.highs[0]} for other, one in stated if other is sentence]
+    return {round(target.lows[0]), round(target.highs[0])} <= set().union(*ends)
+
+
+def _is_period(target: Quantity) -> bool:
+    low, high = target.lows[0], target.highs[0]
+    is_year = target.step == 1 and not target.unit and _YEARS[0] <= low <= high <= _YEARS[1]
+    return is_year and high - low > _LEAST_PERIOD
+
+
+_YEARS = (1000, 2100)
+_LEAST_PERIOD = 1.5
+"""Rounding alone makes one year span one."""
+_LEAST_PERIOD = 1.5
+"""A single year spans one, as rounding goes."""
 
 
 def _part_echoes(stated: list[Stated], probe: Probe) -> tuple[list[Stated], list[Stated]]:
@@ -84,27 +100,40 @@ def _all_accepted(targets: tuple[str, ...], language: str, tolerance: float, uni
     return tuple(quantity if quantity.unit else replace(quantity, unit=unit) for quantity in found)
 
 
-def _stated(asserted: tuple[Sentence, ...], language: str) -> Iterator[tuple[Sentence, Quantity]]:
+def _stated(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
+    n_listed = sum(_ITEM.match(sentence.text) is not None for sentence in asserted)
     for sentence in asserted:
-        if not may_hold_number(sentence.text, sentence.tokens, language):
+        if not may_hold_number(sentence.text, sentence.tokens, probe.language):
             continue
         # The day of a date is no count; its year is left to be found.
         dates = [date for date in find_dates(sentence.text) if date.day is not None]
         in_date = {at for date in dates for at in range(date.start, date.end)}
-        for quantity in find_quantities(sentence.text, language):
+        # What numbers the items of a list is no count either.
+        in_date.update(range(item.end()) if n_listed > 1 and (item := _ITEM.match(sentence.text)) else ())
+        for quantity in find_quantities(sentence.text, probe.language):
             is_day = quantity.start in in_date and quantity.lows[0] <= 31
-            if not is_day and not _is_uncommitted(sentence, quantity):
+            if not is_day and not _is_uncommitted(sentence, quantity, probe.language):
                 yield sentence, quantity
 
 
-def _is_uncommitted(sentence: Sentence, quantity: Quantity) -> bool:
+def _ordinals(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
+    """Give the ordinals of languages whose number words are cardinals, unless the question asks how many."""
+    if WORDS["quantity"].isdisjoint(tokens(probe.question)):
+        for sentence in asserted:
+            yield from ((sentence, quantity) for quantity in find_ordinals(sentence.text, probe.language))
+
+
+_ITEM = re.compile(r"[\s*#-]{0,4}\d{1,2}[.)]\s+(?=\S)")
+
+
+def _is_uncommitted(sentence: Sentence, quantity: Quantity, language: str) -> bool:
     key = f"{quantity.lows[0]:.15g}"
     if key not in sentence.key_set:
         return False
     at = sentence.keys.index(key)
     if is_denied(sentence.tokens, at, at + 1):
         return True
-    return is_one_of_several(sentence.tokens, at, at + 1) and _has_number_beside(sentence, at)
+    return is_one_of_several(sentence.tokens, at, at + 1, language) and _has_number_beside(sentence, at)
 
 
 def _has_number_beside(sentence: Sentence, at: int) -> bool:
@@ -124,6 +153,8 @@ def is_number(target: str, language: str = "en") -> bool:
     )
 
 
+_MOST_ROUNDED = 0.05
+"""Share of a number that rounding may change: 1.4 is not 1."""
 _APPROXIMATELY = frozenset(
     ["", "about", "approximately", "around", "approx", "circa", "asi", "priblizne", "roughly", "约", "大约"]
 )
@@ -141,19 +172,32 @@ def accepted(target: str, language: str, tolerance: float) -> list[Quantity]:
         for at, (low, high) in enumerate(zip(quantity.lows, quantity.highs, strict=False)):
             # A second reading, as 1.234 of "1,234", has its own last digit.
             step = quantity.step if not at else quantity.step * abs(low / quantity.lows[0] or 1.0)
-            slack = 0.0 if is_exact else step / 2
+            slack = 0.0 if is_exact else min(step / 2, _MOST_ROUNDED * abs(low) or step / 2)
             below, above = (max(slack, tolerance * abs(end)) * (1 + 1e-9) for end in (low, high))
             ranges.append(replace(quantity, lows=(low - below,), highs=(high + above,)))
     return ranges
 
 
 def is_inside(quantity: Quantity, target: Quantity) -> bool:
-    """Whether a reading of `quantity` lies inside what `target` accepts, converting known units."""
-    factor = conversion(quantity.unit, target.unit)
-    if factor is None:
+    """Whether a reading of `quantity` lies inside what `target` accepts, converting known units.
+
+    A number that is given less exactly than the target is also the target where that is cut or rounded to it.
+    """
+    found = conversion(quantity.unit, target.unit)
+    if found is None:
         return False
+    shift, factor = found
     low, high = target.lows[0], target.highs[0]
-    return any(
-        low <= a * factor <= high and low <= b * factor <= high
-        for a, b in zip(quantity.lows, quantity.highs, strict=False)
-    )
+    own = quantity.step * factor
+    for one, other in zip(quantity.lows, quantity.highs, strict=False):
+        first, last = (one + shift) * factor, (other + shift) * factor
+        if low <= first <= high and low <= last <= high:
+            return True
+        is_telling = own > target.step and abs(first) >= _LEAST_PRECISE * own and first == last
+        if is_telling and target.step > 0 and low - own < first < high + own:
+            return True
+    return False
+
+
+_LEAST_PRECISE = 100
+"""A number of three digits may be less exact than the target."""

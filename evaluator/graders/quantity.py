@@ -3,52 +3,32 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from importlib.resources import files
-from itertools import pairwise
-from typing import Any
+from functools import lru_cache
 
-from evaluator.graders.normalise import fold, tokens
-from evaluator.graders.phrases import WORDS
+from evaluator.graders.fractions import Fraction, find_fractions, part_words, write_signs
+from evaluator.graders.normalise import fold
+from evaluator.graders.units import (
+    FRACTION,
+    NUMBER_WORDS,
+    UNITS,
+    is_degree,
+    measures,
+    raise_units,
+    read_rate,
+    size,
+    spell_units,
+)
 
 MAX_EXPONENT = 300
-_DATA: dict[str, Any] = tomllib.loads(
-    files("evaluator.graders").joinpath("number_words.toml").read_text(encoding="utf-8")
-)
 _SCALES: dict[str, float] = {
-    fold(name): float(value) for value, names in _DATA["scales"].items() for name in names.split()
-}
-_UNITS: dict[str, tuple[str, float]] = {
-    fold(name): (dimension, float(factor))
-    for dimension, names in _DATA["units"].items()
-    for factor, words in names.items()
-    for name in words.split()
-}
-_PREFIXES: dict[str, tuple[str, float]] = {
-    symbol: (name, float(factor)) for factor, names in _DATA["prefixes"].items() for symbol, name in [names.split()]
-}
-_UNITS |= {
-    f"{prefix}{name}": (dimension, factor)
-    for prefix, factor in [("", 1.0), *_PREFIXES.values()]
-    for dimension, names in _DATA["metric"].items()
-    for name in names.split()
-    if len(name) > 1
-}
-_UNITS |= {
-    f"{symbol}{name}".casefold(): (dimension, factor)
-    for symbol, (_, factor) in [("", ("", 1.0)), *_PREFIXES.items()]
-    for dimension, names in _DATA["metric"].items()
-    for name in names.split()
-    # Of prefixes that differ by case only, the small one goes with units of everyday size.
-    if len(name) == 1 and symbol not in {"T", "M", "G"}
+    fold(name): float(value) for value, names in NUMBER_WORDS["scales"].items() for name in names.split()
 }
 _WORDS: dict[str, dict[str, int]] = {
     language: {fold(name): int(value) for value, names in by_value.items() for name in names.split()}
-    for language, by_value in _DATA["words"].items()
+    for language, by_value in NUMBER_WORDS["words"].items()
 }
 _NO_WORDS: dict[str, int] = {}
 _HAN = {**{digit: value for value, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2, "兩": 2}
@@ -64,24 +44,22 @@ _DIGITS = (
     r"(?:e(?P<e>[+-]?\d{1,3})\b|\s?[x×*]\s?10\s?\^\s?(?P<power>-?\d{1,3})|(?<=\b10)\^(?P<of_ten>\d{1,2}))?"
 )
 _DIGIT = re.compile(r"\d")
-_LETTERS = re.compile(r"[^\W\d_]+")
+LETTERS = re.compile(r"[^\W\d_]+")
 _SUPERSCRIPT = re.compile("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 CURRENCY = "$€£¥₹₽"
 _NUMERAL = re.compile(rf"(?P<paren>\()?(?P<currency>[{CURRENCY}])?\s?{_DIGITS}")
 _TAIL_WORD = re.compile(rf"\s{{0,2}}-?(?P<word>%|°\s?[cf]?\b|[{CURRENCY}]|[万萬亿億千百]|[^\W\d_]+(?:[23]\b)?\.?)")
-_SYMBOL = re.compile(
-    rf"(?<=\d)(\s?)({'|'.join(_PREFIXES)}|[µu])?({'|'.join(sorted(_DATA['symbols'], key=len, reverse=True))})(?!\w)"
-)
 _MINUS = re.compile(r"(?<![\d.,] )\b(?:minus|negative|moins|menos|минус|マイナス|负)\s?(?=\d)")
 _HAN_RUN = re.compile("[零〇一二两兩三四五六七八九十百千万萬亿億]+")
 _POINT = re.compile(r"(?<![\w.,)])\.(?=\d)")
 """Begins a number such as .500."""
-_LENGTHS = {name: factor for name, (dimension, factor) in _UNITS.items() if dimension == "length"}
-_UNITS |= {f"{name}2": ("area", factor**2) for name, factor in _LENGTHS.items()}
-# A cubic metre is 1,000 litres, in which volumes are counted.
-_UNITS |= {f"{name}3": ("volume", 1000 * factor**3) for name, factor in _LENGTHS.items()}
-_LENGTH = "|".join(map(re.escape, sorted(_LENGTHS, key=len, reverse=True)))
-_POWER_WORD = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_DATA['powers'].values())})")
+_OF_A = re.compile(r"(?:\s(?:of\s)?an?\b)?")
+_FEET = re.compile(
+    r"(?<![\d.,])(\d{1,2})\s?(?:['’′]\s?(\d{1,2}(?:\.\d)?)\s?(?:[\"”″]|''|’’)"
+    r"|(?:ft|feet|foot)\.?\s(\d{1,2}(?:\.\d)?)\s?in\b)"
+)
+"""Feet and inches, as in 6'4" and 6 ft 4 in."""
+_FEET_MARKS = ("'", "’", "′", "ft", "feet", "foot")
 _NEEDS_OPENER = frozenset(["a", "and", "et", "und", "y", "e", "и"])
 _RANGE_JOINTS = _NEEDS_OPENER | {"-", "–", "—", "~", "to", "až", "az", "bis", "до", "至", "到"}
 _RANGE_OPENERS = ("between", "from", "mezi", "od", "entre", "de", "zwischen", "von", "от", "между", "в пределах")
@@ -108,69 +86,34 @@ def find_quantities(text: str, language: str = "en") -> list[Quantity]:
     [((1200000.0,), ''), ((25.0,), '%'), ((21.0,), 'km')]
     """
     text = prepare(text)
-    found = [*_words(text, language), *_han(text)]
+    found = [*_fractions(text, language), *_words(text, language), *_han(text)]
     if _DIGIT.search(text):
         found += _numerals(text)
-    return list(_join_ranges(text, sorted(found, key=lambda q: (q.start, -q.end))))
+    if len(found) > 1:
+        found.sort(key=lambda q: (q.start, -q.end))
+        found = list(_join_ranges(text, list(_join_parts(text, found))))
+    return found
 
 
 def may_hold_number(text: str, words: tuple[str, ...], language: str) -> bool:
     """Whether there is any point in looking for numbers in a text with these folded words."""
     if not text.isascii() or _DIGIT.search(text):
         return True
-    return not _WORDS.get(language.split("-")[0], _NO_WORDS).keys().isdisjoint(words)
+    language = language.split("-")[0]
+    return not (_WORDS.get(language, _NO_WORDS).keys().isdisjoint(words) and part_words(language).isdisjoint(words))
 
 
 @lru_cache(maxsize=64)
 def prepare(text: str) -> str:
     """Fold a text for number and date search; superscripts after 10 become powers."""
     if not _DIGIT.search(text):
-        return fold(text).replace("**", "")
+        return fold(write_signs(text)).replace("**", "")
+    if any(mark in text for mark in _FEET_MARKS):
+        text = _FEET.sub(lambda found: f"{found[1]} ft {found[2] or found[3]} inches", text)
     text = _SUPERSCRIPT.sub(lambda found: "10^" + unicodedata.normalize("NFKC", found[1]), text)
-    text = fold(_SYMBOL.sub(_spell_unit, text)).replace("\u00a0", " ").replace("−", "-").replace("**", "")
+    text = fold(spell_units(write_signs(text))).replace("\u00a0", " ").replace("−", "-").replace("**", "")
     text = _POINT.sub("0.", _MINUS.sub("-", text))
-    return _raise_units(text) if _POWER_WORD.search(text) else text
-
-
-@cache
-def _powers() -> dict[str, re.Pattern[str]]:
-    """Compile what finds squares and cubes of lengths, when the first is met."""
-    return {
-        power: re.compile(rf"(?<![^\W\d_])(?:(?:{words})[\s-]?({_LENGTH})|({_LENGTH})\s(?:{words}))(?![^\W\d_])")
-        for power, words in _DATA["powers"].items()
-    }
-
-
-def _raise_units(text: str) -> str:
-    """Write "square metres" as one unit.
-
-    >>> _raise_units("5 square miles, 3 metres carres")
-    '5 miles2, 3 metres2'
-    """
-    for power, pattern in _powers().items():
-        text = pattern.sub(lambda found, power=power: f"{found[1] or found[2]}{power}", text)  # type: ignore[misc]
-    return text
-
-
-def _spell_unit(found: re.Match[str]) -> str:
-    symbol, unit = found[2], found[3]
-    # One B or L alone is more often the letter of a list than a unit.
-    if symbol is None and unit in {"B", "L"}:
-        return found[0]
-    prefix = _PREFIXES["μ" if symbol in {"µ", "u"} else symbol][0] if symbol else ""
-    return f"{found[1] or ' '}{prefix}{_DATA['symbols'][unit]}"
-
-
-@lru_cache(maxsize=4096)
-def asked_unit(question: str) -> str:
-    """Give the unit that a question asks for, or an empty string.
-
-    >>> asked_unit("How many minutes is it?"), asked_unit("What is the energy in joules?"), asked_unit("How many?")
-    ('minutes', 'joules', '')
-    """
-    words = tokens(question)
-    after = [word for before, word in pairwise(words) if before in WORDS["quantity"] or before == "in"]
-    return next((word for word in after if word in _UNITS and len(word) > 1), "")
+    return raise_units(text)
 
 
 def _numerals(text: str) -> Iterator[Quantity]:
@@ -189,6 +132,21 @@ def _numerals(text: str) -> Iterator[Quantity]:
         factor *= 10.0**exponent * (-1 if is_negative else 1)
         values = tuple(value * factor for value in values)
         yield Quantity(values, values, abs(factor) * 10.0**-decimals, unit, found.start("digits"), end)
+
+
+def _fractions(text: str, language: str) -> Iterator[Quantity]:
+    for found in find_fractions(text, language.split("-")[0]):
+        # "half a million" and "1/2 of a mile".
+        factor, unit, end = _tail(text, _OF_A.match(text, found.end).end())  # type: ignore[union-attr]
+        end = end if unit or factor > 1 else found.end
+        values = tuple(value * factor for value in (found.value, found.other) if value is not None)
+        yield Quantity(values, values, factor * _fraction_step(found), unit or FRACTION, found.start, end)
+
+
+def _fraction_step(found: Fraction) -> float:
+    """Say how exact a fraction is: 1/4 is 0.25, while 1/3 is written 0.33."""
+    is_exact = found.denominator & (found.denominator - 1) == 0 or found.denominator in {5, 10, 20, 50, 100, 1000}
+    return 1e-9 if is_exact else 0.02 * found.value
 
 
 def _exponent(digits: str) -> int:
@@ -227,17 +185,21 @@ def readings(digits: str) -> tuple[tuple[float, ...], int]:
 
 
 def _tail(text: str, at: int) -> tuple[float, str, int]:
+    """Read the scale and the unit after a number."""
     factor = 1.0
-    for _ in range(2):
+    for _ in range(3):
         found = _TAIL_WORD.match(text, at)
         if found is None:
             break
         word = found["word"].rstrip(".").replace(" ", "")
         if word in _SCALES:
             factor *= _SCALES[word]
-            at = found.end()
-            continue
-        return (factor, word, found.end()) if word in _UNITS else (factor, "", at)
+        elif word in UNITS:
+            unit, end = read_rate(text, found.end(), word)
+            return factor, unit, end
+        elif not is_degree(word):
+            break
+        at = found.end()
     return factor, "", at
 
 
@@ -249,7 +211,7 @@ def _word_pattern(language: str) -> re.Pattern[str]:
 
 def _words(text: str, language: str) -> Iterator[Quantity]:
     language = language.split("-")[0]
-    if language not in _WORDS or _WORDS[language].keys().isdisjoint(_LETTERS.findall(text)):
+    if language not in _WORDS or _WORDS[language].keys().isdisjoint(LETTERS.findall(text)):
         return
     for found in _word_pattern(language).finditer(text):
         if found[0] == "one" and text.startswith((" of", " who", " that"), found.end()):
@@ -304,6 +266,35 @@ def _han_value(numeral: str) -> int:
     return total + section + digit
 
 
+def _join_parts(text: str, found: list[Quantity]) -> Iterator[Quantity]:
+    """Read a measure given in two units as one: "6 feet 4 inches", "2 hours and 30 minutes"."""
+    pending: Quantity | None = None
+    for quantity in found:
+        if pending is not None and quantity.start < pending.end:
+            continue
+        if pending is not None and _goes_on(text, pending, quantity):
+            share = size(quantity.unit) / size(pending.unit)
+            values = tuple(value + quantity.lows[0] * share for value in pending.lows)
+            pending = replace(pending, lows=values, highs=values, step=quantity.step * share, end=quantity.end)
+            continue
+        if pending is not None:
+            yield pending
+        pending = quantity
+    if pending is not None:
+        yield pending
+
+
+def _goes_on(text: str, one: Quantity, other: Quantity) -> bool:
+    if measures(one.unit) != measures(other.unit) or measures(one.unit) not in _PARTED or one.lows != one.highs:
+        return False
+    is_less = 0 < other.lows[0] * size(other.unit) < size(one.unit) and one.lows[0] >= 1
+    return is_less and text[one.end : other.start].strip(" ,.") in _AND
+
+
+_PARTED = frozenset(["length", "mass", "time"])
+_AND = frozenset(["", *" ".join(NUMBER_WORDS["and"].values()).split()])
+
+
 def _join_ranges(text: str, found: list[Quantity]) -> Iterator[Quantity]:
     pending: Quantity | None = None
     for quantity in found:
@@ -322,29 +313,25 @@ def _join_ranges(text: str, found: list[Quantity]) -> Iterator[Quantity]:
 
 def _is_range(text: str, one: Quantity, other: Quantity) -> bool:
     between = text[one.end : other.start].strip(" $€£")
-    if between not in _RANGE_JOINTS or one.lows[0] >= abs(other.highs[0]) or one.lows != one.highs:
+    if between not in _RANGE_JOINTS or one.lows != one.highs:
         return False
+    if one.lows[0] >= abs(other.highs[0]):
+        return _ends_in_century(one, other) and between in {"-", "–"}
     return between not in _NEEDS_OPENER or text[: one.start].rstrip(" $€£").endswith(_RANGE_OPENERS)
 
 
+def _ends_in_century(one: Quantity, other: Quantity) -> bool:
+    """Whether a range of years gives two digits of its end: "1893-95"."""
+    start, end = one.lows[0], abs(other.highs[0])
+    is_year = 1000 <= start <= 2100 and one.step == other.step == 1 and not (one.unit or other.unit)
+    return is_year and start % 100 < end < 100 and end >= 10
+
+
 def _range(one: Quantity, other: Quantity) -> Quantity:
+    if one.lows[0] >= abs(other.highs[0]):
+        return replace(one, highs=(one.lows[0] // 100 * 100 + abs(other.highs[0]),), lows=one.lows[:1], end=other.end)
     # "5-6 million": the scale stands after the second number only.
     factor = other.step if one.step == 1 and other.step >= 1000 else 1.0
     highs = tuple(abs(value) for value in other.highs)
     lows = tuple(value * factor for value in one.lows)
     return replace(one, lows=lows, highs=highs, step=other.step, unit=other.unit or one.unit, end=other.end)
-
-
-def conversion(unit: str, target_unit: str) -> float | None:
-    """Give the factor from one unit to another; None when they measure different things.
-
-    A missing unit goes with every other.
-
-    >>> conversion("km", "m"), conversion("", "kg"), conversion("kg", "m")
-    (1000.0, 1.0, None)
-    """
-    if not unit or not target_unit or unit == target_unit:
-        return 1.0
-    dimension, factor = _UNITS.get(unit, (unit, 1.0))
-    target_dimension, target_factor = _UNITS.get(target_unit, (target_unit, 1.0))
-    return factor / target_factor if dimension == target_dimension else None

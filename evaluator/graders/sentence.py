@@ -168,10 +168,18 @@ def _is_reported(words: tuple[str, ...], start: int, end: int) -> bool:
     return any(w in WORDS["report"] for w in before) and any(w in WORDS["contrast"] for w in after)
 
 
-def is_one_of_several(words: tuple[str, ...], start: int, end: int) -> bool:
-    """Whether "or" joins the words from `start` to `end` with another candidate."""
-    if end + 1 < len(words) and words[end] in WORDS["or"]:
+def is_one_of_several(words: tuple[str, ...], start: int, end: int, language: str = "") -> bool:
+    """Whether "or" joins the words from `start` to `end` with another candidate.
+
+    Words of one letter are "or" in Spanish and prepositions in Czech, so the language decides where it is known.
+    """
+    joints = WORDS["or"] if language in _SHORT_OR else _LONG_OR
+    if end + 1 < len(words) and words[end] in joints:
         return words[end + 1] not in WORDS["or_ends"]
-    if end + 2 < len(words) and words[end] == CLAUSE_MARK and words[end + 1] in WORDS["or"]:
+    if end + 2 < len(words) and words[end] == CLAUSE_MARK and words[end + 1] in joints:
         return words[end + 2] not in WORDS["or_ends"]
-    return start > 0 and words[start - 1] in WORDS["or"]
+    return start > 0 and words[start - 1] in joints
+
+
+_SHORT_OR = frozenset(["", "es", "it", "gl"])
+_LONG_OR = frozenset(word for word in WORDS["or"] if len(word) > 1 or not word.isascii())

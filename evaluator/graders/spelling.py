@@ -21,7 +21,7 @@ _LATIN = str.maketrans(
     dict(pair.split("=") for letters in ALIASES["letters"].values() for pair in letters.replace("=-", "=").split())
 )
 _SOUNDS = (
-    (re.compile("sch|tch|tsch|cz|tj"), "ch"),
+    (re.compile("sch|tch|tsch|cz|tj|dzh|dz(?=[aou])|dj(?=[aou])"), "ch"),
     (re.compile("kh|gh|ch(?=[lrn])|ck|q|g|c(?![hieyz])"), "k"),
     (re.compile("sh|zh|th|dh"), lambda found: {"sh": "s", "zh": "z", "th": "t", "dh": "d"}[found[0]]),
     (re.compile("ph|w|v|ff"), "f"),

@@ -9,16 +9,20 @@ make two statements unlike. The two statements that are likest speak for their s
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
+
+from msgspec.structs import replace
 
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, is_unspaced
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, make_sentence
 from evaluator.graders.stance import is_bare_decline
 from evaluator.graders.step import Finding
+from evaluator.graders.text import match_text
 from evaluator.records import Probe
 
 MAX_STATEMENTS = 200
@@ -81,6 +85,9 @@ def match_statements(probe: Probe, answer: tuple[Sentence, ...]) -> Finding:
     """Compare an answer with all targets and distractors; the likest decides."""
     if not answer:
         return Finding(evidence="nothing is asserted")
+    names = _named(probe)
+    if names is not None and (named := match_text(names, answer)).is_correct:
+        return named
     known = _prepare(probe)
     said = [read_statement(sentence) for sentence in answer[:_N_SENTENCES]]
     if len(answer) > 1:
@@ -98,6 +105,16 @@ def match_statements(probe: Probe, answer: tuple[Sentence, ...]) -> Finding:
     return Finding(right >= least and right > wrong + _MARGIN, is_wrong, evidence)
 
 
+@lru_cache(maxsize=4096)
+def _named(probe: Probe) -> Probe | None:
+    """Give a probe with the targets that may be found word for word: without distractors, those that deny nothing."""
+    read = {text: make_sentence(_NUMBER.sub("", text)).tokens for text in probe.targets}
+    targets = tuple(text for text, words in read.items() if WORDS["negation"].isdisjoint(words))
+    return replace(probe, targets=targets) if targets and not probe.distractors else None
+
+
+_NUMBER = re.compile(r"\b[Nn]o[.:]?\s*(?=\d)")
+"""The abbreviation of number, which denies nothing."""
 _N_SENTENCES = 3
 """Answers come first; later sentences count together only."""
 

@@ -115,7 +115,24 @@ def _quietly(where: str) -> Iterator[None]:
     try:
         yield
     except raised as exc:
-        raise ProbeFileError(f"{where}: cannot be read: {_one_line(exc)}") from exc
+        said = _one_line(exc)
+        hint = _hint(said, exc) if where.startswith("hub:") else ""
+        raise ProbeFileError(f"{where}: cannot be read: {said}{hint}") from exc
+
+
+_ON_THE_WAY = {"TransportError", "ConnectionError", "Timeout", "LocalEntryNotFoundError"}
+"""Errors of the network, in the words of each HTTP client that the hub's library has used."""
+
+
+def _hint(said: str, exc: BaseException | None) -> str:
+    if "OfflineMode" in said:
+        return "; it was not fetched before, and HF_HUB_OFFLINE is set"
+    while exc is not None:
+        names = {kind.__name__ for kind in type(exc).__mro__}
+        if names & _ON_THE_WAY:
+            return "; the hub does not answer: try later, or name a file that you downloaded"
+        exc = exc.__cause__
+    return ""
 
 
 def _one_line(exc: BaseException) -> str:

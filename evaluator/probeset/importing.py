@@ -44,6 +44,8 @@ class _Collected(msgspec.Struct):
     examples: defaultdict[str, list[str]] = msgspec.field(default_factory=lambda: defaultdict(list))
     canary: str = ""
     n_rows: int = 0
+    columns: tuple[str, ...] = ()
+    """Of the first row."""
 
     def leave_out(self, reason: str, row: int) -> None:
         self.left_out[reason] += 1
@@ -80,7 +82,10 @@ def import_set(
     probes = _sampled(_with_twins(found), sampling or Sampling(), found)
     if not probes:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in found.left_out.most_common(3)) or "it is empty"
-        raise ProbeFileError(f"{name}: none of {found.n_rows} rows is a probe by recipe {recipe.name}: {reasons}")
+        raise ProbeFileError(
+            f"{name}: none of {found.n_rows} rows is a probe by recipe {recipe.name}: {reasons}"
+            f"{_columns_told(recipe, found.columns)}"
+        )
     probe_set = _probe_set(recipe, probes, found, name)
     report = ImportReport(
         recipe=recipe.name,
@@ -93,6 +98,14 @@ def import_set(
     return probe_set, report
 
 
+def _columns_told(recipe: Recipe, columns: tuple[str, ...]) -> str:
+    """Say which columns there are where the one with the question is missing."""
+    wanted = recipe.fields.question.split(".")[0]
+    if not columns or wanted in columns:
+        return ""
+    return f"; need a column {wanted!r}, got {', '.join(map(repr, columns[:12]))}{', ...' if len(columns) > 12 else ''}"
+
+
 def _collect(rows: Iterable[dict[str, Any]], recipe: Recipe) -> _Collected:
     reader, found = RowReader(recipe), _Collected()
     questions: set[object] = set()
@@ -100,6 +113,7 @@ def _collect(rows: Iterable[dict[str, Any]], recipe: Recipe) -> _Collected:
         if number > MAX_ROWS:
             raise ProbeFileError(f"need at most {MAX_ROWS:,} rows, got more")
         found.n_rows = number
+        found.columns = found.columns or tuple(row)
         try:
             probe = reader.probe(row)
             if probe.probe_id in found.probes:

@@ -85,7 +85,7 @@ def _examples(name: str) -> tuple[Probe, ...]:
         ),
         Probe(
             probe_id=treaty[1], twin=treaty[0], topic="history", unanswerable="nonexistent",
-            question="In which year was the Treaty of Tordevilla signed?",
+            question="In which year was the Treaty of Grelmark signed?",
             why="There is no treaty of that name; it was invented for this question.",
             source="No entry in Encyclopaedia Britannica", tags=("difficulty:common",),
         ),

@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from evaluator.errors import ProviderError
+from evaluator.errors import ProviderError, UnreachableError
 from evaluator.providers.address import is_loopback
+from evaluator.providers.alternatives import Alternatives
 from evaluator.providers.checks import split_id
 from evaluator.providers.client import HttpClient
 from evaluator.providers.deadline import last_deadline_s
@@ -24,6 +25,7 @@ from evaluator.providers.routing import (
     is_host_outside,
     is_other_model,
     provider_preferences,
+    usable_hosts,
 )
 from evaluator.providers.table import ApiProvider
 from evaluator.providers.wires.reading import Reading
@@ -92,38 +94,49 @@ async def connect(settings: ModelSettings, key: str | None, *, is_batch: bool = 
         headers=wire.headers,
     )
     async with client:
-        await _reach(settings, client, provider)
-        hosts = await hosts_of(settings, client, name) if provider.is_router else ()
+        listing = await _reach(settings, client, provider)
+        hosts = await hosts_of(settings, client, name, listing) if provider.is_router else ()
         extra = {"provider": provider_preferences(settings.privacy)} if provider.is_router else {}
-        yield Connection(client, wire, name, extra, Completer(settings, name, hosts, is_batch=is_batch), hosts)
+        complete = Completer(settings, name, hosts, listing=listing, is_batch=is_batch)
+        yield Connection(client, wire, name, extra, complete, hosts)
 
 
-async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvider) -> None:
+async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvider) -> bytes:
+    """Make sure that something answers and takes the key; return how it lists its models, where it does."""
     reply = await client.get("/models", deadline_s=PREFLIGHT_S)
     if isinstance(reply, Failure):
         if not reply.maybe_paid:
-            raise ProviderError(f"{settings.id}: nothing answers at {client.base_url} ({reply.message})")
-        return
+            raise UnreachableError(f"{settings.id}: nothing answers at {client.base_url} ({reply.message})")
+        return b""
     # Not 403: a key may be allowed to ask but not to list models.
     if reply.status == 401 or (reply.status == 400 and b"API_KEY_INVALID" in reply.body):
         name = settings.api_key_env or provider.key_variables[0]
         raise ProviderError(f"{settings.id}: {client.base_url} refuses the key (HTTP {reply.status}); set {name}")
+    return reply.body if reply.status == 200 else b""
 
 
 class Completer:
     """Adds to a reading what it cost, and whether somebody else answered than the one asked."""
 
     def __init__(
-        self, settings: ModelSettings, model_name: str, hosts: Sequence[Host] = (), *, is_batch: bool = False
+        self,
+        settings: ModelSettings,
+        model_name: str,
+        hosts: Sequence[Host] = (),
+        *,
+        listing: bytes = b"",
+        is_batch: bool = False,
     ) -> None:
         self._privacy = settings.privacy
         self._model_name = model_name
         self._hosts = hosts
         self._priced = Pricing(settings, is_batch=is_batch)
+        usable = usable_hosts(hosts, settings.privacy)
+        self._hinted = Alternatives(model_name, listing, [host for host in hosts if host not in usable])
 
     def __call__(self, reading: Reading, at: datetime) -> Reading:
         """Return `reading` with cost and flags."""
-        reading = self._priced(reading, at)
+        reading = self._hinted(self._priced(reading, at), at)
         flags, detail = list(reading.flags), reading.detail
         served = reading.served_model
         if served is not None and is_other_model(self._model_name, served):

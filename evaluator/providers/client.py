@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -46,7 +46,8 @@ class HttpClient:
         headers = {"user-agent": "evaluator", "accept": "*/*", "accept-encoding": "gzip, deflate"} | dict(headers or {})
         if self._key:
             headers[key_header] = f"Bearer {self._key}" if key_header == "authorization" else self._key
-        self._headers = headers
+        self._headers = httpx.Headers(headers)
+        self._typed_headers: dict[str, httpx.Headers] = {}
         self._urls: dict[str, httpx.URL] = {}
         # The transport itself: a client around it would look for cookies and redirects, which there
         # never are, at the price of the request itself. The session has its own TLS, which verifies.
@@ -102,11 +103,14 @@ class HttpClient:
         body: bytes | None = None,
         content_type: str | None = None,
     ) -> HttpReply | Failure:
-        headers = self._headers | {"content-type": content_type} if content_type else self._headers
+        headers = self._headers_with(content_type)
         url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.base_url + path))
         # A read timeout restarts with every byte, so only a deadline around the attempt ends a dripping body.
         limits = {"timeout": {"connect": min(CONNECT_TIMEOUT_S, deadline_s)}}
-        request = httpx.Request(method, url, headers=headers, content=body, extensions=limits)
+        # As a stream that is read already: what httpx would find out about it, aiohttp finds out once more.
+        stream = httpx.ByteStream(body or b"")
+        request = httpx.Request(method, url, headers=headers, stream=stream, extensions=limits)
+        request.read()
         try:
             async with asyncio.timeout(deadline_s):
                 reply = await self._transport.handle_async_request(request)
@@ -118,6 +122,21 @@ class HttpClient:
             return Failure(kind="transient", message=f"no answer within {deadline_s:g} s", maybe_paid=True)
         except (httpx.HTTPError, aiohttp.ClientError) as exc:
             return self._without_key(transport_failure(exc))
+
+    def _headers_with(self, content_type: str | None) -> httpx.Headers:
+        if content_type is None:
+            return self._headers
+        found = self._typed_headers.get(content_type)
+        if found is None:
+            found = self._typed_headers[content_type] = httpx.Headers(
+                [*self._headers.raw, (b"content-type", content_type.encode())]
+            )
+        return found
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key that must never be seen."""
+        return self._key is not None
 
     def _without_key(self, reply: HttpReply | Failure) -> HttpReply | Failure:
         """Blot out our key where a server repeats it, before anything reads or keeps the reply."""
@@ -136,18 +155,25 @@ class HttpClient:
 
 async def _read(reply: httpx.Response, *, most_bytes: int | None = None) -> HttpReply | Failure:
     body, most_bytes = bytearray(), most_bytes or MAX_BODY_BYTES
-    async for chunk in reply.aiter_bytes():
+    async for chunk in _chunks(reply):
         body += chunk
         if len(body) > most_bytes:
             return _too_large(reply, most_bytes)
     return HttpReply(status=reply.status_code, headers=_headers_of(reply), body=bytes(body))
 
 
+def _chunks(reply: httpx.Response) -> AsyncIterator[bytes]:
+    """Return the body as it comes, decoded where it is encoded."""
+    if "content-encoding" not in reply.headers and isinstance(reply.stream, httpx.AsyncByteStream):
+        return aiter(reply.stream)
+    return reply.aiter_bytes()
+
+
 async def _read_lines(reply: httpx.Response, *, on_line: Callable[[bytes], None]) -> HttpReply | Failure:
     if reply.status_code != 200:
         return await _read(reply)
     rest = bytearray()
-    async for chunk in reply.aiter_bytes():
+    async for chunk in _chunks(reply):
         rest += chunk
         *lines, last = rest.split(b"\n") if b"\n" in chunk else (rest,)
         for line in lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evaluator.errors import ProviderError
+from evaluator.providers.alternatives import names_in, near_names
 from evaluator.providers.client import HttpClient
 from evaluator.providers.per_token import price_per_token
 from evaluator.providers.routing import Host, usable_hosts
@@ -21,10 +22,11 @@ _EITHER = {
 """Settings that hosts list under another name, or under several."""
 
 
-async def hosts_of(settings: ModelSettings, client: HttpClient, name: str) -> tuple[Host, ...]:
+async def hosts_of(settings: ModelSettings, client: HttpClient, name: str, listing: bytes) -> tuple[Host, ...]:
     """Return the hosts of a model, having made sure that one of them can honour the settings.
 
-    A list that cannot be had or read ends nothing: the router itself refuses what it cannot route.
+    A list of hosts that cannot be had or read ends nothing: the router itself refuses what it cannot
+    route. `listing` is how the router lists its models, to find a name that was meant.
 
     Raises:
         ProviderError: If the model is unknown, or no host is left; nothing was asked.
@@ -35,7 +37,9 @@ async def hosts_of(settings: ModelSettings, client: HttpClient, name: str) -> tu
         return ()
     data = record(decode(reply.body)).get("data")
     if reply.status == 404:
-        raise ProviderError(f"{settings.id}: {client.base_url} knows no model {slug}; check its name")
+        raise ProviderError(
+            f"{settings.id}: {client.base_url} knows no model {slug}{near_names(slug, names_in(listing))}"
+        )
     if not isinstance(data, dict) or not isinstance(data.get("endpoints"), list):
         return ()
     hosts = tuple(host for each in records(data["endpoints"]) if (host := _host(each)) is not None)

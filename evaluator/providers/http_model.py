@@ -72,6 +72,8 @@ class HttpModel:
 
     def _without_key(self, reading: Reading) -> Reading:
         """Blot out our key once more: a reply may have held it in an escaped form."""
+        if not self._client.has_key:
+            return reading
         clean = self._client.without_key
         texts = {
             name: clean(value) for name, value in msgspec.structs.asdict(reading).items() if isinstance(value, str)

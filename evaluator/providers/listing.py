@@ -10,6 +10,7 @@ import msgspec
 from evaluator.errors import ProviderError
 from evaluator.money import Price
 from evaluator.providers.address import is_loopback
+from evaluator.providers.alternatives import name_of
 from evaluator.providers.checks import prices_of, split_id
 from evaluator.providers.client import HttpClient
 from evaluator.providers.parameters import FAMILY_OF_AUTHOR, rule_for, takes_in_words
@@ -127,10 +128,10 @@ def _next_page(body: dict[str, Any]) -> str | None:
 def read_listing(provider: str, body: dict[str, Any]) -> Iterator[ListedModel]:
     """Read one page of a list of models, in whichever shape the provider has."""
     for entry in records(body.get("data")) or records(body.get("models")):
-        name = string(entry.get("id")) or string(entry.get("name")) or string(entry.get("model"))
+        name = name_of(entry)
         if not name:
             continue
-        model_id = f"{provider}/{name.removeprefix('models/')}"
+        model_id = f"{provider}/{name}"
         known = known_model(model_id)
         top, meta = record(entry.get("top_provider")), record(entry.get("meta"))
         named = (entry.get(key) for key in ("context_length", "max_model_len", "inputTokenLimit", "max_input_tokens"))

@@ -31,7 +31,7 @@ def forecast_page(forecast: Forecast) -> Page:
     prompts = "prompt" if forecast.n_prompts == 1 else "prompts"
     facts = (
         f"{fmt.counted(forecast.n_probes, 'probe')} · {forecast.n_prompts} {prompts} · {forecast.repeats} {several}"
-        f" · {fmt.count(forecast.n_done)} requests answered already"
+        f" · {fmt.counted(forecast.n_done, 'request')} answered already"
     )
     lead = "Expected, for what is open; no model was asked. At most: if every answer were as long as its limit allows."
     columns = (

@@ -20,6 +20,8 @@ class ItemTexts:
 
     question: str
     targets: str
+    passage: str = ""
+    """What was shown with the question."""
 
 
 def render_items(analysis: ItemAnalysis, texts: dict[str, ItemTexts]) -> str:
@@ -58,6 +60,8 @@ def _item_lines(item: ItemResult, text: ItemTexts) -> Iterator[str]:
         f"r {fmt.coefficient(item.item_rest_r)}"
     )
     yield f"  asked: {safe_text(text.question, limit=_LINE_LIMIT)}"
+    if text.passage:
+        yield f"  passage: {safe_text(text.passage, limit=_LINE_LIMIT)}"
     yield f"  target: {safe_text(text.targets, limit=_LINE_LIMIT)}"
     for flag in item.flags:
         yield f"  {flag.kind}: {safe_text(flag.message, limit=_LINE_LIMIT)}"

@@ -72,3 +72,5 @@ class Bounds(msgspec.Struct, frozen=True):
     """Time of the loop's clock (`time.monotonic`) after which nothing more is sent; what is in flight may finish."""
     max_wait_s: float = MAX_WAIT_S
     """Longest time a model may give no answer, or ask for, before it is left to a later session."""
+    ready_s: float = 0.0
+    """Longest time to wait at the start for a server at whose address nothing answers yet."""

@@ -62,14 +62,24 @@ def test_a_table_becomes_a_set_and_every_row_is_accounted_for(tmp_path: Path) ->
     assert "exists" in again.stderr
 
 
-@pytest.mark.parametrize("env", [{"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}])
-def test_a_hub_that_cannot_be_reached_is_one_line(env: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("env", "hint"),
+    [
+        (
+            {"HF_ENDPOINT": "http://127.0.0.1:9"},
+            "the hub does not answer: try later, or name a file that you downloaded",
+        ),
+        ({"HF_HUB_OFFLINE": "1"}, "it was not fetched before, and HF_HUB_OFFLINE is set"),
+    ],
+)
+def test_a_hub_that_cannot_be_reached_is_one_line(env: dict[str, str], hint: str, tmp_path: Path) -> None:
     env = env | {"HF_HOME": str(tmp_path / "cache")}
     failed = evaluator("probes", "import", "--recipe", "squad2", "--out", "s", cwd=tmp_path, env=env, timeout_s=50)
     assert failed.returncode == 2
     first, second = failed.stderr.splitlines()
     assert first == "asking the Hugging Face hub for rajpurkar/squad_v2"
     assert second.startswith("error: hub:rajpurkar/squad_v2: cannot be read: ")
+    assert second.endswith(hint)
     assert not (tmp_path / "s").exists()
 
 

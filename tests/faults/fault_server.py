@@ -6,12 +6,12 @@ import asyncio
 import json
 import socket
 import struct
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from evaluator.providers import open_provider
 from evaluator.records import Message, ModelSettings, Request, Response, Sampling
+from tests.loopback import Asked, LoopbackServer, running
 
 CLOSE = "close"
 RESET = "reset"
@@ -35,102 +35,53 @@ def http(body: bytes, status: int = 200, *headers: str, length: int | None = Non
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def chat(content: object = "Canberra", **choice: object) -> bytes:
+def chat(content: object = "Canberra", *, id_: str = "x", **choice: object) -> bytes:
     """The body of a chat completion."""
     given = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}} | choice
-    return json.dumps({"id": "x", "model": "m", "choices": [given]}).encode()
+    return json.dumps({"id": id_, "model": "m", "choices": [given]}).encode()
 
 
-class FaultServer:
+class FaultServer(LoopbackServer):
     """Answers GET with an empty list and the n-th POST with the n-th script; the last one repeats."""
 
     def __init__(self, scripts: Sequence[Sequence[Step]]) -> None:
+        super().__init__()
         self._scripts = scripts
         self.bodies: list[bytes] = []
         self.heads: list[str] = []
-        self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+    def script(self, asked: Asked) -> Sequence[Step]:
+        """What to do with a POST."""
+        self.heads.append(asked.head)
+        self.bodies.append(asked.body)
+        return self._scripts[min(len(self.bodies), len(self._scripts)) - 1]
 
-    def start(self) -> None:
-        self._thread.start()
-        assert self._ready.wait(10)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._main())
-        self._loop.close()
-
-    async def _main(self) -> None:
-        self._stop = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            while await self._exchange(reader, writer):
-                pass
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        if head.startswith("GET"):
+    async def exchange(self, asked: Asked, writer: asyncio.StreamWriter) -> bool:
+        if asked.method == "GET":
             writer.write(LISTING)
             return True
-        self.heads.append(head)
-        at = head.lower().find("content-length:")
-        length = int(head[at + 15 :].split("\r\n", 1)[0]) if at >= 0 else 0
-        self.bodies.append(await reader.readexactly(length))
-        script = self._scripts[min(len(self.bodies), len(self._scripts)) - 1]
-        for step in script:
+        for step in self.script(asked):
             if isinstance(step, bytes):
                 writer.write(step)
                 await writer.drain()
             elif isinstance(step, float):
                 await asyncio.sleep(step)
             else:
-                self._end(writer, step)
+                _end(writer, step)
                 return False
         return True
 
-    def _end(self, writer: asyncio.StreamWriter, how: str) -> None:
-        if how == RESET:
-            sock: socket.socket = writer.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            writer.transport.abort()
+
+def _end(writer: asyncio.StreamWriter, how: str) -> None:
+    if how == RESET:
+        sock: socket.socket = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
 
 
-@contextmanager
-def fault_server(*scripts: Sequence[Step]) -> Iterator[FaultServer]:
-    """Start a server with one script per POST and stop it at the end."""
-    server = FaultServer(scripts)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def fault_server(*scripts: Sequence[Step]) -> AbstractContextManager[FaultServer]:
+    """Run a server with one script per POST."""
+    return running(FaultServer(scripts))
 
 
 def ask(*scripts: Sequence[Step], timeout_s: float = 5.0) -> list[Response]:

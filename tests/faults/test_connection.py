@@ -6,7 +6,10 @@ import asyncio
 import errno
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,8 +23,11 @@ from evaluator.providers import open_provider
 from evaluator.providers.client import HttpClient, transport_failure
 from evaluator.providers.reply import HttpReply
 from evaluator.records import Failure, ModelSettings
-from tests.faults.fault_server import CLOSE, RESET, ask, ask_once, chat, fault_server, http, told
-from tests.run.lanes.test_lane import World
+from evaluator.run.readiness import wait_until_ready
+from tests.cli.command import evaluator
+from tests.faults.fault_server import CLOSE, RESET, FaultServer, ask, ask_once, chat, fault_server, http, told
+from tests.loopback import Asked, LoopbackServer, running
+from tests.run.lanes.test_lane import World, fails
 
 ANSWER = http(chat())
 
@@ -55,6 +61,12 @@ def test_row_1_an_unknown_host_is_named_before_anything_is_sent(monkeypatch: pyt
     assert (failure.kind, failure.maybe_paid) == ("transient", False)
 
 
+def test_row_1_a_name_that_cannot_be_found_in_mid_run_costs_no_request_its_answer() -> None:
+    world = World(300).run(lambda request, at: fails("transient") if 2 <= at < 40 else None)
+    assert len(world.answered) == 300
+    assert world.in_window(3, 40) < 40, "single looks, not hundreds of requests marked failed in a second"
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -63,6 +75,67 @@ def free_port() -> int:
 
 def test_row_3_a_server_that_is_not_up_is_asked_for() -> None:
     assert "is the server running?" in opening_fails(f"http://127.0.0.1:{free_port()}/v1")
+
+
+def wait(port: int, max_wait_s: float) -> list[str]:
+    notices: list[str] = []
+    settings = ModelSettings(id="server/m", base_url=f"http://127.0.0.1:{port}/v1")
+    asyncio.run(wait_until_ready([settings], {}, max_wait_s=max_wait_s, on_notice=notices.append))
+    return notices
+
+
+def test_row_3_a_server_that_is_starting_is_waited_for_and_named_once() -> None:
+    server = FaultServer([[ANSWER]])
+    server.port = free_port()
+    later = threading.Timer(1.2, server.start)
+    later.start()
+    try:
+        (notice,) = wait(server.port, 30.0)
+    finally:
+        later.join()
+        server.stop()
+    assert f"127.0.0.1:{server.port}" in notice
+    assert "Waiting for it, at most 0.5 min (--max-wait)" in notice
+    assert server.bodies == []
+
+
+def test_row_3_a_run_waits_for_a_server_that_is_starting(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(
+        '{"probe_id": "p", "question": "Capital of Australia?", "targets": ["Canberra"]}\n'
+    )
+    server = FaultServer([[ANSWER]])
+    server.port = free_port()
+    words = ("run", "--probes", "p.jsonl", "--model", "server/m", "--base-url", server.base_url, "--run-id", "r")
+    at_once = evaluator(*words, cwd=tmp_path)
+    assert at_once.returncode == 2
+    assert "is the server running?" in at_once.stderr
+    later = threading.Timer(3.0, server.start)
+    later.start()
+    try:
+        done = evaluator(*words, "--max-wait", "1", cwd=tmp_path)
+    finally:
+        later.join()
+        server.stop()
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Waiting for it, at most 1 min (--max-wait)") == 1
+
+
+def test_row_3_a_server_that_never_starts_is_waited_for_so_long_and_no_longer() -> None:
+    start = time.monotonic()
+    with pytest.raises(ProviderError, match="is the server running"):
+        wait(free_port(), 1.0)
+    assert time.monotonic() - start < 5
+
+
+def test_row_3_what_answers_and_refuses_is_not_waited_for() -> None:
+    with running(Refusing()) as server, pytest.raises(ProviderError, match="refuses the key"):
+        wait(server.port, 60.0)
+
+
+class Refusing(LoopbackServer):
+    async def exchange(self, asked: Asked, writer: asyncio.StreamWriter) -> bool:
+        writer.write(http(b"{}", 401))
+        return True
 
 
 @pytest.fixture

@@ -6,9 +6,13 @@ import json
 
 import pytest
 
+from evaluator.graders import default_grader
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.table import API_PROVIDERS
-from evaluator.records import Message, Request, Sampling
+from evaluator.records import Message, Probe, Request, Sampling
 from tests.faults.fault_server import ask_once, chat, http, told
+
+PROBE = Probe(probe_id="p", question="Capital of Australia?", targets=("Canberra",))
 
 
 def body(**fields: object) -> bytes:
@@ -33,12 +37,27 @@ def test_row_64_content_that_is_no_text_is_no_answer(content: object) -> None:
     assert response.text.strip() == ""
 
 
+def test_row_64_text_in_parts_is_joined() -> None:
+    parts = [{"type": "text", "text": "Can"}, {"type": "thinking", "text": "no"}, {"type": "text", "text": "berra"}]
+    response = ask_once(http(chat(parts)))
+    assert (response.outcome, response.text) == ("answered", "Canberra")
+
+
 def test_row_65_an_answer_that_sits_in_the_reasoning_is_not_graded() -> None:
     message = {"role": "assistant", "content": "", "reasoning_content": "It is Canberra."}
     response = ask_once(http(chat(message=message)))
     assert response.outcome == "malformed"
-    assert "empty" in response.flags
+    assert response.flags == ("empty", "answer_in_reasoning")
+    assert response.detail == "no text; an answer may stand in the reasoning"
     assert response.reasoning == "It is Canberra."
+    assert default_grader().grade(PROBE, response).ungraded == "empty"
+
+
+def test_row_65_a_thought_that_never_ends_is_another_thing() -> None:
+    assert ask_once(http(chat(""))).flags == ("empty",)
+    for text, flags in (("<think>It could > be", ("reasoning_exhausted", "empty")), ("<think>Is it?</THINK> Yes", ())):
+        reply = HttpReply(status=200, headers={}, body=chat(text))
+        assert API_PROVIDERS["minimax"].wire(None).read(reply).flags == flags
 
 
 def test_row_67_a_refusal_beside_content_is_a_refusal_and_both_are_kept() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from evaluator.providers import open_provider
 from evaluator.providers.table import API_PROVIDERS
 from evaluator.providers.wires.faults import kind_of_status
-from evaluator.records import Request
-from tests.faults.fault_server import QUESTION, ask_once, chat, http, told
+from evaluator.records import ModelSettings, Request, Response
+from tests.faults.fault_server import QUESTION, FaultServer, ask_once, chat, http, told
+from tests.loopback import Asked, running
 from tests.run.lanes.test_lane import World, fails
 
 
@@ -44,6 +47,13 @@ def test_row_31_out_of_credit_leaves_the_rest_pending() -> None:
     assert len(world.sent) == 20 + 40 + 80 + 100, "one window is lost, not the run"
 
 
+def test_row_31_and_32_what_a_402_says_tells_them_apart() -> None:
+    metadata = {"error_type": "payment_required", "limit_source": "openrouter_in_flight_budget"}
+    assert meant(402, "Insufficient credits") == ("failed", "halted", False)
+    assert meant(402, "in flight", "retry-after: 5", metadata=metadata) == ("failed", "rate_limited", False)
+    assert meant(402, "no credit", metadata={"error_type": "payment_required"}) == ("failed", "halted", False)
+
+
 def test_row_32_a_full_budget_in_flight_is_a_rate_limit() -> None:
     world = World(300)
     full = fails("rate_limited", status=402, wait_s=8.0)
@@ -73,6 +83,41 @@ def test_row_35_a_challenge_page_may_pass_and_names_its_ray() -> None:
 
 def test_row_36_a_model_that_is_gone_halts_its_lane() -> None:
     assert meant(404, "The model `m` does not exist", code="model_not_found") == ("failed", "halted", False)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_row_36_what_the_server_has_instead_is_shown_and_not_asked(status: int) -> None:
+    listing = http(json.dumps({"data": [{"id": name} for name in ("qwen3-8b", "m-2", "m-2-mini")]}).encode())
+    gone = http(json.dumps({"error": {"message": "no such model"}}).encode(), status)
+
+    class Server(FaultServer):
+        async def exchange(self, asked: Asked, writer: asyncio.StreamWriter) -> bool:
+            if asked.method == "GET":
+                writer.write(listing)
+                return True
+            return await super().exchange(asked, writer)
+
+    async def main(base_url: str) -> Response:
+        async with open_provider(ModelSettings(id="server/m-1", base_url=base_url), None) as provider:
+            return await provider.answer(QUESTION)
+
+    with running(Server([[gone]])) as server:
+        response = asyncio.run(main(server.base_url))
+    assert response.failure is not None
+    assert response.failure.kind == "halted"
+    assert response.failure.message == (
+        f"HTTP {status}: no such model; near its name there is m-2: another model is another run"
+    )
+    assert [json.loads(body)["model"] for body in server.bodies] == ["m-1"]
+
+
+def test_row_36_what_the_router_suggests_is_shown_and_not_asked() -> None:
+    availability = {"code": "model_deprecated", "retryable": False, "fallback_models": ["a/b", "c/d", 7]}
+    error = {"error": {"message": "deprecated", "availability": availability}}
+    response = ask_once(http(json.dumps(error).encode(), 404))
+    assert told(response) == ("failed", "halted", False)
+    assert response.failure is not None
+    assert "deprecated (it suggests a/b, c/d: another model is another run)" in response.failure.message
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 499, 500, 502, 503, 504, *range(520, 531)])

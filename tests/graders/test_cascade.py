@@ -203,6 +203,24 @@ def test_the_question_echoed_is_not_a_match() -> None:
     assert grade(probe, "The capital of France is Paris.").label == "correct"
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("アフリカで最も長い川はどれですか。", "アフリカで最も長い川はどれですか。"),
+        ("非洲最长的河流是哪一条？", "非洲最长的河流是哪一条。"),
+        ("Qual é o símbolo químico do elemento antimônio?", "Qual é o símbolo químico do elemento antimônio."),
+        (
+            "A train runs for 3 hours at 80 km per hour. How far?",
+            "A train runs for 3 hours at 80 km per hour. How far.",
+        ),
+    ],
+)
+def test_the_question_word_for_word_is_an_echo_whatever_mark_it_ends_with(question: str, text: str) -> None:
+    assert grade(answerable("Ada", question=question), text).label == "abstained"
+    unanswerable = Probe(probe_id="u", question=question, unanswerable="unknown")
+    assert grade(unanswerable, text).label == "abstained"
+
+
 def test_an_answer_that_only_repeats_the_question_abstains() -> None:
     probe = answerable("Ada", question="Who was the first famous programmer of Zanbar?")
     for text in ("The first famous programmer of Zanbar.", "Who was the first famous programmer of Zanbar?"):

@@ -93,3 +93,42 @@ def test_targets_that_are_dates(target: str) -> None:
 @pytest.mark.parametrize("target", ["May", "the battle of 21 April 1948", "Paris", "12", "99/99/1948"])
 def test_targets_that_are_not_dates(target: str) -> None:
     assert not is_date(target)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8 November 1968", "correct"),
+        ("in 1968", "correct"),
+        ("November 1968", "correct"),
+        ("September 1968", "wrong"),
+        ("9 November 1968", "wrong"),
+        ("7 to 8 November 1968", "correct"),
+        ("November 8-10, 1968", "correct"),
+        ("8.–10. November 1968", "correct"),
+    ],
+)
+def test_of_several_targets_the_most_exact_date_counts(text: str, expected: str) -> None:
+    probe = Probe(probe_id="p", question="When was it?", targets=("late 1968", "November 8, 1968"), match="date")
+    response = Response(request_id="r", probe_id="p", model="m", prompt="", repeat=0, outcome="answered", text=text)
+    assert GRADER.grade(probe, response).label == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("1524", "in the 16th century", "correct"),
+        ("1524", "in the early 16th century", "correct"),
+        ("1524", "late 16th century", "wrong"),
+        ("1524", "at the end of the 16th century", "wrong"),
+        ("1965", "in the mid-1960s", "correct"),
+        ("1961", "in the late 1960s", "wrong"),
+    ],
+)
+def test_a_part_of_a_period(target: str, text: str, expected: str) -> None:
+    assert label(target, text) == expected
+
+
+def test_a_day_asked_for_in_czech_is_wanted() -> None:
+    question = "Ve kterém roce, měsíci a dni to bylo?"
+    assert label("9. září 1996", "17. září 1996", question=question) == "wrong"

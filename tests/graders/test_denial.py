@@ -155,6 +155,7 @@ DEFAULT = "In Python 3.11, what is the default value of the parameter `sigma` of
         "The default value of `sigma` is `None`.",
         "The default value of the parameter `sigma` of `io.open` is None.",
         "By default `sigma` is set to `None`, which means that it is not used.",
+        "Here `sigma` is set to `None` when `io.open` is called. It gives `None` when called without an argument.",
     ],
 )
 def test_none_as_a_value_of_code_denies_nothing(text: str) -> None:

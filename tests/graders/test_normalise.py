@@ -35,6 +35,7 @@ def test_folding(text: str, folded: str) -> None:
         ("the dog's bone", ["the", "dog", "bone"]),
         ("l'eau", ["l", "eau"]),
         ("1,234,567.8", ["1,234,567.8"]),
+        ("3,14 and 2,4", ["3.14", "and", "2.4"]),
         ("U.S.A. today", ["usa", "today"]),
         ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
         ("2024年", ["2024", "年"]),

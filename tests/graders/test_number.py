@@ -208,3 +208,130 @@ def test_targets_that_are_not_numbers(target: str) -> None:
 def test_long_numerals_do_not_fail() -> None:
     assert find_quantities("9" * 400) is not None
     assert find_quantities("九" * 5000 + "十") is not None
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("0.5", "1/2", "correct"),
+        ("0.5", "a half", "correct"),
+        ("0.5", "½", "correct"),
+        ("0.5", "one half of it", "correct"),
+        ("50%", "half of them", "correct"),
+        ("50%", "1/2", "correct"),
+        ("25%", "a quarter of all", "correct"),
+        ("1/3", "0.333", "correct"),
+        ("1/3", "one third", "correct"),
+        ("1/3", "33%", "correct"),
+        ("2/3", "66.7%", "correct"),
+        ("2/3", "one third", "wrong"),
+        ("1", "1/2", "wrong"),
+        ("2.5", "two and a half", "correct"),
+        ("2.5", "2½ cups", "correct"),
+        ("2 1/2", "2.5", "correct"),
+        ("2.5 million", "two and a half million", "correct"),
+        ("500000", "half a million", "correct"),
+        ("0.5 miles", "half a mile", "correct"),
+        ("0.5", "in the first half", "wrong"),
+        ("3", "a third", "correct"),
+        ("30", "40/80 of an hour is 30 minutes", "correct"),
+    ],
+)
+def test_fractions(target: str, text: str, expected: str) -> None:
+    assert label(target, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "target", "text"),
+    [
+        ("cs", "0,5", "přesně polovina"),
+        ("cs", "2,5", "dva a půl"),
+        ("de", "0,75", "drei viertel"),
+        ("fr", "2/3", "deux tiers"),
+        ("es", "0,5", "la mitad"),
+        ("ru", "0,5", "половина"),
+        ("zh", "1/3", "三分之一"),
+    ],
+)
+def test_fractions_in_other_languages(language: str, target: str, text: str) -> None:
+    assert label(target, text, language=language) == "correct"
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("6 ft 4 in", "6'4\"", "correct"),
+        ("6 ft 4 in", "1.93 m", "correct"),
+        ("6 feet", "6 feet and 4 inches", "wrong"),
+        ("2.5 hours", "2 hours and 30 minutes", "correct"),
+        ("2 hours", "2 hours, 30 minutes", "wrong"),
+        ("12 ft", "12 ft and 15 ft", "correct"),
+        ("10 m/s", "36 km/h", "correct"),
+        ("10 m/s", "10 metres per second", "correct"),
+        ("10 m/s", "10 km/h", "wrong"),
+        ("60 mph", "96.56 km/h", "correct"),
+        ("60 mph", "60 miles an hour", "correct"),
+        ("100 °C", "373.15 K", "correct"),
+        ("100 °C", "212 degrees Fahrenheit", "correct"),
+        ("100 °C", "100 degrees", "correct"),
+        ("100 °C", "100 °F", "wrong"),
+        ("5000", "$5K", "correct"),
+    ],
+)
+def test_measures_in_two_units_rates_and_temperatures(target: str, text: str, expected: str) -> None:
+    assert label(target, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("85.31", "85.3", "correct"),
+        ("24303.04", "about 24,303", "correct"),
+        ("952.63", "952", "correct"),
+        ("952.63", "953", "correct"),
+        ("952.63", "950", "wrong"),
+        ("719,480 square feet", "66,842 m²", "correct"),
+        ("5.67", "5.7", "wrong"),
+        ("1,234", "1235", "wrong"),
+        ("1", "1.4", "wrong"),
+        ("1", "0.5", "wrong"),
+        ("5", "5.2", "correct"),
+    ],
+)
+def test_a_number_given_less_exactly(target: str, text: str, expected: str) -> None:
+    assert label(target, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("1953-1955", "from 1953 until 1955", "correct"),
+        ("1953-1955", "1953–55", "correct"),
+        ("1953-55", "1953 to 1955", "correct"),
+        ("1953-1955", "1954", "wrong"),
+        ("1953-1955", "from 1953 to 1954", "wrong"),
+        ("10-12", "11", "correct"),
+        ("1990", "1990", "correct"),
+    ],
+)
+def test_a_period_has_two_ends(target: str, text: str, expected: str) -> None:
+    assert label(target, text, question="From when to when did it last?") == expected
+
+
+def test_what_numbers_the_items_of_a_list_is_no_number() -> None:
+    answer = "There were four kings:\n1. Anna was first.\n2. Bert.\n3. Carl.\n4. Dora."
+    assert label("2", answer) == "wrong"
+    assert label("4", answer) == "correct"
+    assert label("2", "2. ") == "correct"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("V jakém kole prohrál?", "Prohrál ve druhém kole.", "correct"),
+        ("V jakém kole prohrál?", "Prohrál ve třetím kole.", "wrong"),
+        ("Kolik kol vyhrál?", "Ve druhém roce vyhrál.", "wrong"),
+    ],
+)
+def test_ordinals_in_other_languages(question: str, text: str, expected: str) -> None:
+    assert label("2", text, question=question, language="cs") == expected

@@ -66,3 +66,10 @@ def test_names_are_not_statements() -> None:
     assert is_statement_probe(BEES)
     assert not is_statement_probe(Probe(probe_id="p", question="Who?", targets=("Ada",), distractors=("Bob",)))
     assert not is_statement_probe(Probe(probe_id="p", question="Who?", targets=("Ada", "It was Ada who wrote it then")))
+
+
+def test_a_long_name_is_found_word_for_word() -> None:
+    probe = Probe(probe_id="p", question="Which book won?", targets=("The Transformation of the U.S. Senate",))
+    text = 'In 1992 she won the prize for "The Transformation of the U.S. Senate", which studies how a chamber changed.'
+    response = Response(request_id="r", probe_id="p", model="m", prompt="", repeat=0, outcome="answered", text=text)
+    assert default_grader().grade(probe, response).label == "correct"

@@ -113,3 +113,67 @@ def test_a_target_that_says_nobody_knows_can_be_asserted() -> None:
 )
 def test_a_name_that_shares_words_with_the_target_is_another(target: str, text: str) -> None:
     assert label(target, text) == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("Louis XIV", "Louis 14", "correct"),
+        ("Louis XIV", "Louis the Fourteenth", "correct"),
+        ("Louis the Fourteenth", "King Louis XIV of France", "correct"),
+        ("Louis XIV", "Louis XV", "wrong"),
+        ("Super Bowl XLII", "Super Bowl 42", "correct"),
+        ("Vitamin K", "vitamin K", "correct"),
+        ("Vitamin K", "Vitamin C", "wrong"),
+        ("Vitamin K", "vitamin", "wrong"),
+        ("Hepatitis A", "hepatitis B", "wrong"),
+        ("Hepatitis A", "It is hepatitis A.", "correct"),
+        ("A minor", "in A minor", "correct"),
+        ("A minor", "in G minor", "wrong"),
+        ("group 1", "group", "wrong"),
+        ("1992-049B", "1992-049A", "wrong"),
+        ("f/2.4", "f/2,4", "correct"),
+        ("Rev. Anna Berg", "The service was led by Anna Berg.", "correct"),
+        ("Anna Berg and Carl Holm", "Anna Berg", "wrong"),
+        ("Anna Berg and Carl Holm", "Carl Holm and Anna Berg", "correct"),
+        ("Nara Women's University", "He taught at Nara University for years.", "wrong"),
+        ("season 4, episode 3", "the third episode of season 4", "correct"),
+        ("season 4, episode 3", "the fourth episode of season 3", "wrong"),
+        ("two sons and three daughters", "three sons and two daughters", "wrong"),
+        ("United States", "the US", "correct"),
+        ("United States", "the U.S.", "correct"),
+        ("United States", "It tells us nothing about us.", "wrong"),
+        ("USA", "United States of America", "correct"),
+        ("US", "United States", "correct"),
+        ("United Nations", "the UN", "correct"),
+        ("Republic of Cuba Navy", "in ocean rcn", "wrong"),
+    ],
+)
+def test_what_tells_a_name_apart(target: str, text: str, expected: str) -> None:
+    assert label(target, text, question="What is it called?") == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "target", "text", "expected"),
+    [
+        ("cs", "Sezóna 2", "ve druhé sezóně", "correct"),
+        ("cs", "Riga", "Konalo se v Rize.", "correct"),
+        ("cs", "Karel Novák", "po Karlu Novákovi", "correct"),
+        ("cs", "Thomas Chamberlin", "po Thomasi Chamberlinovi", "correct"),
+        ("cs", "Hassan Berk", "Je to píseň o Hassanu Berkovi.", "correct"),
+        ("cs", "duben", "v dubnu 1968", "correct"),
+        ("cs", "duben", "v květnu 1968", "wrong"),
+        ("en", "September", "in Sept. 1968", "correct"),
+        ("cs", "Randolph, Orange County", "Narodil se v roce 1917 ve městě Stowe.", "wrong"),
+        ("de", "2. Staffel", "in der zweiten Staffel", "correct"),
+    ],
+)
+def test_forms_of_words_and_numbers(language: str, target: str, text: str, expected: str) -> None:
+    assert label(target, text, language=language) == expected
+
+
+def test_where_a_full_name_is_asked_for_no_part_of_it_will_do() -> None:
+    question = "What is her full name?"
+    assert label("Anna Maria Berg", "Her full name is Anna Berg.", question=question) == "wrong"
+    assert label("Anna Maria Berg", "Her full name is Anna Maria Berg.", question=question) == "correct"
+    assert label("Anna Maria Berg", "It is Anna Berg.", question="Who is she?") == "correct"

@@ -114,7 +114,11 @@ def test_a_sample_keeps_twins_together_and_depends_on_the_seed_alone(tmp_path: P
         ("a.parquet", b"nothing", "a.parquet: cannot be read"),
         ("a.csv", b"", "need different names of columns, got"),
         ("a.csv", b"a,a\n1,2\n", "need different names of columns, got"),
-        ("a.csv", b"x,y\n1,2\n", "none of 1 rows is a probe by recipe plain: no question"),
+        (
+            "a.csv",
+            b"x,y\n1,2\n",
+            r"none of 1 rows is a probe by recipe plain: no question \(1\); need a column 'question', got 'x', 'y'",
+        ),
         ("a.csv", "question,answer\n\xff".encode("latin-1"), "a.csv: cannot be read"),
     ],
 )

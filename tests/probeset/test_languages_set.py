@@ -76,3 +76,13 @@ def test_targets_distractors_and_not_knowing_are_read_in_every_language(code: st
             assert graded(probe, STATING[code].format(target)).label == "correct", (probe.probe_id, target)
         for distractor in probe.distractors:
             assert graded(probe, STATING[code].format(distractor)).label == "wrong", (probe.probe_id, distractor)
+
+
+def test_a_gloss_is_the_english_question_but_for_names() -> None:
+    english = {probe.probe_id[3:]: probe.question for probe in PROBES if probe.language == "en"}
+    differing = [
+        probe.probe_id
+        for probe in PROBES
+        if probe.language != "en" and probe.question_en != english[probe.probe_id[3:]]
+    ]
+    assert differing == ["zh-ages-a", "zh-ages-u", "ar-ages-a", "ar-ages-u"], "a name that is a word there is another"

@@ -87,14 +87,14 @@ def from_base(draw: Draw) -> Iterator[Pair]:
             targets=(str(int(digits, base)),),
             match="number",
             reason="false_premise",
-            why=f"{foreign} is no digit of a {_BASES[base]} number.",
+            why=f"{foreign} is no digit of {_BASES[base]} numbers.",
             source=SOURCE,
         )
 
 
 FAMILY = PairFamily(
     name="numerals",
-    version="1",
+    version="2",
     topic="mathematics",
     summary="Roman numerals and other bases, and writings that are no number; computed.",
     kinds=(roman_to_number, from_base),

@@ -103,12 +103,19 @@ def _fault(error: dict[str, Any], reply: HttpReply) -> Fault:
     )
     wait_s = availability.get("retry_after")
     return Fault(
-        message=string(error.get("message")) or "",
+        message=(string(error.get("message")) or "") + _suggestion(metadata, availability),
         codes=tuple(str(code)[:100] for code in told if code is not None),
         status=_status_of(error.get("code")) if reply.status == 200 else None,
         wait_s=float(wait_s) if isinstance(wait_s, int | float) and 0 < wait_s < 1e9 else None,
         meaning=_meaning_of_fields(metadata, availability, reply),
     )
+
+
+def _suggestion(metadata: dict[str, Any], availability: dict[str, Any]) -> str:
+    """Return what the provider would ask in place of a model that is gone, as it says; nobody asks it for us."""
+    named = availability.get("fallback_models") or metadata.get("fallback_models")
+    models = [each[:100] for each in named if isinstance(each, str)][:5] if isinstance(named, list) else []
+    return f" (it suggests {', '.join(models)}: another model is another run)" if models else ""
 
 
 def _status_of(code: Any) -> int | None:

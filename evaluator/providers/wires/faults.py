@@ -71,7 +71,7 @@ LOADING_PHRASES = ("loading model", "model is loading", "is currently loading")
 NO_QUOTA = re.compile(r"\blimit: 0\b")
 CUT_UPLOAD = re.compile(r"not valid json.*unexpected end", re.DOTALL)
 TRANSIENT_STATUSES = frozenset({408, 409, 425, 499, *range(500, 600)} - {501})
-HALTING_STATUSES = frozenset({401, 402, 403, 404})
+HALTING_STATUSES = frozenset({401, 402, 403, 404, 410})
 LATE_STATUSES = frozenset({504, 524})
 """A gateway gave up waiting; what stands behind it may have gone on, and be paid for."""
 

@@ -17,6 +17,7 @@ from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.chat_faults import fault_of
 from evaluator.providers.wires.faults import CODES, Meaning, read_fault
 from evaluator.providers.wires.reading import (
+    UNENDED,
     Reading,
     blocked,
     broken_off,
@@ -200,7 +201,9 @@ def split_thinking(reading: Reading) -> Reading:
     if found is None:
         return reading
     reasoning = reading.reasoning or found[1].strip()
-    return msgspec.structs.replace(reading, text=reading.text[found.end() :].lstrip(), reasoning=reasoning)
+    flags = reading.flags if found[0].lower().endswith("</think>") else (*reading.flags, UNENDED)
+    text = reading.text[found.end() :].lstrip()
+    return msgspec.structs.replace(reading, text=text, reasoning=reasoning, flags=flags)
 
 
 def _reasoning_of(message: dict[str, Any]) -> str:

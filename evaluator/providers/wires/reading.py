@@ -13,6 +13,10 @@ from evaluator.records import Failure, Outcome, Usage
 IMPOSSIBLE_LOGPROB = -9999.0
 """What vLLM writes for a token that could not have been drawn."""
 MAX_LOGPROBS = 100_000
+IN_REASONING = "answer_in_reasoning"
+"""The flag of a reply that ended by itself with reasoning and no text."""
+UNENDED = "reasoning_exhausted"
+"""The flag of a reply that is one thought without an end."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +60,8 @@ def malformed(detail: str, reply: HttpReply, told: Reading | None = None) -> Rea
         told: What it tells all the same, such as its id.
     """
     start = reply.body[:2000].decode("utf-8", "backslashreplace")
-    failure = Failure(kind="malformed", message=detail, status=reply.status)
+    # Who says 200 may have done the work, and bill it.
+    failure = Failure(kind="malformed", message=detail, status=reply.status, maybe_paid=reply.status == 200)
     detail = f"{detail}: {start}" if start else "empty body"
     if told is None:
         return Reading(outcome="malformed", detail=detail, failure=failure)
@@ -111,13 +116,19 @@ def wants_tools(reading: Reading) -> Reading:
 def ended(reading: Reading, *, is_normal_end: bool) -> Reading:
     """Return the reading of a generation that ended by itself: empty, of unknown end, or an answer."""
     if not reading.text.strip():
-        failure = Failure(kind="malformed", message="empty answer", status=200, maybe_paid=True)
-        return msgspec.structs.replace(
-            reading, outcome="malformed", detail="no text", flags=(*reading.flags, "empty"), failure=failure
-        )
+        return _empty(reading)
     if not is_normal_end:
         return msgspec.structs.replace(reading, flags=(*reading.flags, "finish_reason_unknown"))
     return reading
+
+
+def _empty(reading: Reading) -> Reading:
+    """Return `reading` as no answer; what stands in its reasoning may be one, and is not graded."""
+    flags, detail = (*reading.flags, "empty"), "no text"
+    if reading.reasoning.strip() and UNENDED not in flags:
+        flags, detail = (*flags, IN_REASONING), "no text; an answer may stand in the reasoning"
+    failure = Failure(kind="malformed", message="empty answer", status=200, maybe_paid=True)
+    return msgspec.structs.replace(reading, outcome="malformed", detail=detail, flags=flags, failure=failure)
 
 
 def string(value: Any) -> str | None:

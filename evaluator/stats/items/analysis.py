@@ -92,11 +92,11 @@ def analyse_items(
 
 def _limits(n_models: int, n_respondents: int) -> Iterator[str]:
     if n_models < FEWEST_MODELS:
-        yield f"{n_models} models: agreement between models needs {FEWEST_MODELS}, so no answer is called agreed"
+        yield f"agreement is looked for from {FEWEST_MODELS} models on, here are {n_models}: no answer is called agreed"
     if n_respondents < FEWEST_RESPONDENTS:
         yield (
-            f"{n_respondents} models and prompts: the item-rest correlation is shown from 3 on and flagged from "
-            f"{FEWEST_RESPONDENTS} on"
+            f"the item-rest correlation is shown from 3 models and prompts on and flagged from {FEWEST_RESPONDENTS} "
+            f"on, here are {n_respondents}"
         )
 
 

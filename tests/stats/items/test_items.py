@@ -74,7 +74,7 @@ def test_two_models_do_not_make_an_agreement() -> None:
     labels: dict[str, dict[str, Label]] = {f"m{j}": {"k3": "wrong"} for j in range(2)}
     found = analyse_items(KNOWN, answers(labels, {"k3": "Dostoevsky"}), ["r"])
     assert found.n_flagged == 0
-    assert any("agreement between models needs 3" in note for note in found.notes)
+    assert any("agreement is looked for from 3 models on" in note for note in found.notes)
 
 
 def test_words_of_the_question_and_common_words_are_no_agreement() -> None:
