@@ -51,10 +51,10 @@ def read_rules(stance: Stance, question: str, *, is_answerable: bool) -> Decisio
     if at is not None:
         kind = next(kind for kind in KINDS if kind in stance.roles[at])
         return _abstained(kind, f"{_SAYS[kind]}: {stance.answer.sentences[at].text}")
-    if not is_answerable and (decision := _decide_unanswerable(stance, question)):
-        return decision
     if said := _what_is_needed(stance, question):
         return _abstained("clarification", f"says what would have to be known first: {said}")
+    if not is_answerable and (decision := _decide_unanswerable(stance, question)):
+        return decision
     return _decide_unsaid(stance, question)
 
 

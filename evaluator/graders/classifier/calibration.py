@@ -1,12 +1,7 @@
-"""Tell how far the probability of abstaining can be believed: `python -m evaluator.graders.classifier.calibration`.
-
-It prints the reliability of the classifier on its training answers, each scored by a model that has seen no answer of
-its family, and changes nothing. Training writes the same table into CARD.md.
-"""
+"""Tell how far the probability of abstaining can be believed: how often answers abstain that are given it."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -67,16 +62,3 @@ def reliability_table(given: Numbers, abstains: Numbers, families: np.ndarray[An
 
 def _bins(given: Numbers) -> np.ndarray[Any, Any]:
     return np.asarray(np.minimum((given * N_BINS).astype(int), N_BINS - 1))
-
-
-def main() -> None:
-    """Score the training answers by models that have not seen their families, and print the table."""
-    from evaluator.graders.classifier.train import HERE, cross_validated, read_corpus
-
-    corpus = read_corpus(HERE / "answers")
-    given, abstains = cross_validated(corpus).abstaining(corpus)
-    sys.stdout.write(reliability_table(given, abstains, corpus.families) + "\n")
-
-
-if __name__ == "__main__":
-    main()

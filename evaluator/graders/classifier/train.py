@@ -1,10 +1,13 @@
 """Train the classifier from the answers beside this file: `python -m evaluator.graders.classifier.train`.
 
-It writes weights.json and the figures of CARD.md. Equal answers give equal bytes.
+It writes weights.json and the figures of CARD.md. Equal answers give equal bytes. With `--reliability` it writes
+nothing and prints how far the probability of abstaining can be believed, each answer scored by a model that has not
+seen its family.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -168,7 +171,11 @@ def figures(corpus: Corpus, scores: Scores) -> str:
 
 
 def main() -> None:
-    """Write the weights and renew the figures of the card."""
+    """Write the weights and renew the figures of the card; or print the reliability table."""
+    if sys.argv[1:] == ["--reliability"]:
+        corpus = read_corpus(HERE / "answers")
+        sys.stdout.write(reliability_table(*cross_validated(corpus).abstaining(corpus), corpus.families) + "\n")
+        return
     weights, table = train()
     (HERE / WEIGHTS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(weights, order="sorted"), indent=0))
     card = HERE / "CARD.md"
