@@ -61,7 +61,7 @@ WORDS = {
     "run": ("--probes", "p.jsonl", "--model", "openai/gpt-5.5"),
     "plan": ("--probes", "p.jsonl", "--model", "openai/gpt-5.5"),
     "models list": ("openai", "--live"),
-    "models check": ("openai/gpt-5.5",),
+    "models check": ("--model", "openai/gpt-5.5"),
 }
 PROBE = '{"probe_id": "p", "question": "q", "targets": ["t"]}\n'
 

@@ -20,7 +20,6 @@ from evaluator.providers.batch.openai_files import OpenAIBatches
 from evaluator.providers.batch.openrouter_inline import OpenRouterBatches
 from evaluator.providers.batch_job import BatchApi, BatchItem, BatchStatus, ItemReply
 from evaluator.providers.checks import check_batch, has_batches, split_id
-from evaluator.providers.wires.reading import Reading
 from evaluator.records import Failure, ModelSettings, Request, Response
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "BatchModel",
     "BatchStatus",
     "ItemReply",
-    "Reading",
     "check_batch",
     "has_batches",
     "open_batches",
