@@ -19,14 +19,15 @@ from evaluator.gold_labels import final_labels, gold_set
 from evaluator.graders import default_grader
 from evaluator.journal import RunDirectory
 from evaluator.labels.match import text_sha256
-from evaluator.records import Label, Response, Summary, Verdict
+from evaluator.records import Label, Summary
 from evaluator.report import read_summary, render_markdown, summary_bytes
 from evaluator.report.exports.junit import junit_xml
 from evaluator.report.exports.prometheus import prometheus_text
 from evaluator.report.exports.run_checks import run_checks
 from evaluator.report.exports.verdict_table import Row, csv_chunks, verdict_rows, write_parquet
-from evaluator.run.regrade import grade_responses
-from evaluator.run.session import RunPlan, final_responses, load_plan
+from evaluator.run.final import FinalResponses, answers_to
+from evaluator.run.regrade import graded_before
+from evaluator.run.session import RunPlan, load_plan
 
 STDOUT = "-"
 
@@ -47,19 +48,16 @@ class Answers:
         """`given` are files to read in place of the run's own audit and settings."""
         self.directory = directory
         self.plan: RunPlan = load_plan(directory)
-        self.responses: list[Response] = final_responses(self.plan, directory)
-        known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
-        by_rules = grade_responses(self.plan.probes, self.responses, default_grader(), known=known)
-        conclusion = conclude(self.plan, directory, self.responses, by_rules, given=given)
-        self.verdicts: list[Verdict] = list(conclusion.verdicts)
-        self.summary: Summary = conclusion.summary
+        responses = FinalResponses(directory, self.plan.manifest, self.plan.probes)
+        by_rules = graded_before(self.plan.probes, responses, default_grader(), directory.verdicts)
+        self.graded, self.summary = conclude(self.plan, directory, by_rules, given=given)
 
     @cached_property
     def gold(self) -> Mapping[str, Label]:
         """Labels that people gave to the answers as they are now, by request id."""
         design, labels = self.directory.read_gold()
         labelled = {label.request_id for label in labels}
-        texts = {r.request_id: text_sha256(r.text) for r in self.responses if r.request_id in labelled}
+        texts = {r.request_id: text_sha256(r.text) for r in answers_to(self.graded.responses, labelled)}
         return final_labels(gold_set(design, labels, texts).labels).by_request
 
 
@@ -152,11 +150,10 @@ _PAGES: dict[str, Callable[[Summary], bytes]] = {
 
 
 def _rows(answers: Answers, request: ReportRequest) -> Iterator[Row]:
-    graded = zip(answers.responses, answers.verdicts, strict=True)
     return verdict_rows(
         answers.plan.manifest.run_id,
         answers.plan.probes,
-        graded,
+        answers.graded,
         gold=answers.gold,
         with_texts=request.with_texts,
     )
@@ -191,13 +188,11 @@ _TABLES: dict[str, Callable[[Answers, ReportRequest], None]] = {"csv": _csv, "pa
 
 def _html(summary: Summary, answers: Answers | None, output: str | None) -> None:
     """Write the page: into the run directory, unless it shall go elsewhere."""
-    from evaluator.report.html import Given as GivenAnswer
     from evaluator.report.html import answer_table, render_html
 
     table = None
     if answers is not None:
-        graded = [GivenAnswer(*both) for both in zip(answers.responses, answers.verdicts, strict=True)]
-        table = answer_table(answers.plan.probes, graded, answers.gold)
+        table = answer_table(answers.plan.probes, answers.graded, answers.gold)
         output = output or str(answers.directory.path / "index.html")
     _deliver(render_html(summary, table), output)
 
