@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ KEY_BYTES = 16
 Keys = npt.NDArray[np.bytes_]
 Places = npt.NDArray[np.int64]
 
-_ID_DIGITS = 64
+_ID_BYTES = 32
+_ID_DIGITS = 2 * _ID_BYTES
 # New in every process, so that nobody can write an id whose key is the one of another id.
 _SECRET = secrets.token_bytes(KEY_BYTES)
 
@@ -28,7 +30,12 @@ def request_keys(request_ids: Sequence[str]) -> Keys:
     data = _digests(request_ids)
     if data is None:
         return as_keys(b"".join(map(_key, request_ids)))
-    return np.frombuffer(data, dtype=f"S{2 * KEY_BYTES}").astype(f"S{KEY_BYTES}")
+    return _digest_keys(data)
+
+
+def _digest_keys(data: bytes) -> Keys:
+    # A shorter type cuts what is longer.
+    return np.frombuffer(data, dtype=f"S{_ID_BYTES}").astype(f"S{KEY_BYTES}")
 
 
 def as_keys(data: bytes | bytearray) -> Keys:
@@ -83,3 +90,42 @@ class KeyIndex:
         found = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         places: npt.NDArray[Any] = np.where(self.keys[found] == keys, self.places[found], -1)
         return places.astype(np.int64)
+
+
+class RequestIds:
+    """Request ids in the order they came, 32 bytes each where they are hashes."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes | list[str]] = []
+        self._starts: list[int] = []
+        self._n = 0
+
+    def add(self, request_ids: list[str]) -> None:
+        """Add some at the end."""
+        self._starts.append(self._n)
+        self._parts.append(_digests(request_ids) or list(request_ids))
+        self._n += len(request_ids)
+
+    def keys(self) -> Keys:
+        """Return the key of every id."""
+        return np.concatenate([as_keys(b""), *map(_part_keys, self._parts)])
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, place: int) -> str:
+        number = bisect_right(self._starts, place) - 1
+        part, within = self._parts[number], place - self._starts[number]
+        return part[within] if isinstance(part, list) else part[within * _ID_BYTES : (within + 1) * _ID_BYTES].hex()
+
+    def __iter__(self) -> Iterator[str]:
+        for part in self._parts:
+            if isinstance(part, list):
+                yield from part
+            else:
+                text = part.hex()
+                yield from (text[at : at + _ID_DIGITS] for at in range(0, len(text), _ID_DIGITS))
+
+
+def _part_keys(part: bytes | list[str]) -> Keys:
+    return request_keys(part) if isinstance(part, list) else _digest_keys(part)

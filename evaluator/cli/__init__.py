@@ -14,8 +14,8 @@ from evaluator.errors import EvaluatorError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-GARBAGE_AFTER = 50_000
-"""New objects after which Python looks for cycles among them; its own limit is 700."""
+GARBAGE_AFTER = 200_000
+"""New objects after which Python looks for cycles among them, more than a command loads; its own limit is 700."""
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
     sys.stderr = messages.as_text(line_buffering=True)
     code = _run_command()
     shown.flush()
+    # All of it is gone with the process: to look for cycles in it would take a fifth of a short run.
+    gc.freeze()
     # A reader of stdout that went away (`| head`) has all it wanted.
     if results.failure is not None and not isinstance(results.failure, BrokenPipeError):
         reason = results.failure.strerror

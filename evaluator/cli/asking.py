@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -14,13 +15,13 @@ from typing import NoReturn
 import msgspec
 import typer
 
-from evaluator.cli.display import Display, counted
+from evaluator.cli.display import Display
 from evaluator.cli.interruption import run_session
 from evaluator.cli.judging import ask_judges, resume_command, say_open_judgements
 from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.cli.open_files import make_room_for
-from evaluator.cli.result import conclude, save, show
+from evaluator.cli.result import conclude, grade_run, save, show
 from evaluator.cli.spending import Account, Spending, budget_of, confirm, look_first, open_of, say_uncounted
 from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
@@ -33,8 +34,7 @@ from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
 from evaluator.run.readiness import wait_until_ready
-from evaluator.run.regrade import grade_responses
-from evaluator.run.session import RunPlan, Session, final_responses, load_plan, prepare, replan
+from evaluator.run.session import RunPlan, Session, load_plan, prepare, replan
 
 
 @dataclass(frozen=True)
@@ -146,11 +146,10 @@ class Asking:
         budget = budget_of(plan, directory, todo, self.spending, expenses)
         bounds = msgspec.structs.replace(self.bounds, budget=budget)
         number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
-        responses = final_responses(plan, directory)
-        verdicts = grade_responses(plan.probes, counted(responses, "grading"), default_grader(), known=known)
+        graded = grade_run(plan, directory, default_grader(), known=known)
         if judges and number is None:
-            number = ask_judges(plan, directory, responses, verdicts, bounds)
-        summary = save(conclude(plan, directory, responses, verdicts), directory)
+            number = ask_judges(plan, directory, graded, bounds)
+        summary = save(conclude(plan, directory, graded), directory)
         show(summary, directory, as_json=as_json)
         account.tell()
         say_uncounted(budget)
@@ -172,6 +171,8 @@ class Asking:
         display = Display(self.plan.probes, Progress(len(self.plan.requests), budget=bounds.budget))
         session = Session(self.plan, self.directory, keys=keys, grader=default_grader(), watcher=display)
         work = session.run(reuse=self.reuse, on_start=display.start, bounds=bounds, expenses=expenses)
+        # What is loaded by now stays: nobody need look for cycles in it again and again.
+        gc.freeze()
         number = asyncio.run(run_session(session, display, work))
         return number, session.verdicts.by_id
 

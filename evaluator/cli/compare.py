@@ -146,8 +146,9 @@ def labelled_runs(runs: Iterable[str], out: Path) -> dict[str, CalibratedRun]:
     from evaluator.errors import ConfigError
     from evaluator.graders import default_grader
     from evaluator.journal import RunDirectory
-    from evaluator.run.regrade import grade_responses
-    from evaluator.run.session import final_responses, load_plan
+    from evaluator.run.final import FinalResponses
+    from evaluator.run.regrade import graded_before, unzipped
+    from evaluator.run.session import load_plan
     from evaluator.stats import labelled_answers
 
     found = {}
@@ -156,12 +157,11 @@ def labelled_runs(runs: Iterable[str], out: Path) -> dict[str, CalibratedRun]:
             raise ConfigError(f"--calibrated: need run directories, which hold answers and labels, got {run}")
         directory = RunDirectory.find(run, out)
         plan = load_plan(directory)
-        responses = final_responses(plan, directory)
-        known = {verdict.request_id: verdict for verdict in directory.read_verdicts()}
-        verdicts = grade_responses(plan.probes, responses, default_grader(), known=known)
-        verdicts = list(settle(plan, directory, responses, verdicts).verdicts)
-        people = found_by_people(plan.manifest, directory, responses)
-        found[plan.manifest.run_id] = labelled_answers(plan.manifest, plan.probes, responses, verdicts, people)
+        responses = FinalResponses(directory, plan.manifest, plan.probes)
+        graded = graded_before(plan.probes, responses, default_grader(), directory.verdicts)
+        people = found_by_people(plan.manifest, directory, graded.responses)
+        sides = unzipped(settle(plan, directory, graded).graded)
+        found[plan.manifest.run_id] = labelled_answers(plan.manifest, plan.probes, *sides, people)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -133,7 +133,7 @@ class Display:
         say(f"{progress.done:,}/{progress.total:,} ({share:.0%}) {progress.per_second:.1f}/s{eta}: {self._labels()}")
 
 
-def counted(items: Sequence[Item], what: str) -> Iterator[Item]:
+def counted(items: Collection[Item], what: str) -> Iterator[Item]:
     """Yield `items` while a bar or, in a log, a line now and then says how far it is."""
     console = Console(stderr=True, highlight=False, markup=False)
     if console.is_terminal:

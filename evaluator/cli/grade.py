@@ -116,27 +116,23 @@ def _manifest(
 
 
 def _grade_again(plan: RunPlan, directory: RunDirectory, grader: Grader, *, asks: bool, as_json: bool) -> None:
-    from evaluator.cli.display import counted
     from evaluator.cli.judging import ask_judges, say_open_judgements
-    from evaluator.cli.result import conclude, save, show
+    from evaluator.cli.result import conclude, grade_run, save, show
     from evaluator.records import VerdictChange
-    from evaluator.run.regrade import changed_verdicts, grade_responses
-    from evaluator.run.session import final_responses
+    from evaluator.run.regrade import changed_verdicts
 
     with directory.locked():
-        responses = final_responses(plan, directory)
-        verdicts = grade_responses(plan.probes, counted(responses, "grading"), grader)
+        graded = grade_run(plan, directory, grader)
         # Before a judge is asked, so that `resume` knows whom to ask after a death.
         directory.change_grading(plan.manifest)
-    number = ask_judges(plan, directory, responses, verdicts) if asks else None
+    number = ask_judges(plan, directory, graded) if asks else None
     with directory.locked():
-        old = directory.read_verdicts()
-        conclusion = conclude(plan, directory, responses, verdicts)
+        conclusion = conclude(plan, directory, graded)
+        changed = changed_verdicts(directory.verdicts, conclusion.graded.verdicts())
         summary = save(conclusion, directory)
-        changed = changed_verdicts(old, conclusion.verdicts)
         directory.add_changes(VerdictChange(old=before, new=after) for before, after in changed)
     show(summary, directory, as_json=as_json)
-    _say_changes(plan.manifest.graders[0], changed, len(responses))
+    _say_changes(plan.manifest.graders[0], changed, len(graded))
     n_open = say_open_judgements(summary, directory)
     if number is not None:
         raise typer.Exit(128 + number)
@@ -161,7 +157,7 @@ def _compare(
     from evaluator.cli.display import counted
     from evaluator.cli.result import settle, show_agreement
     from evaluator.labels import match_labels, read_labels
-    from evaluator.run.regrade import grade_responses
+    from evaluator.run.regrade import Graded, grade_responses
     from evaluator.run.session import final_responses
     from evaluator.stats.agreement import agreement
 
@@ -171,6 +167,6 @@ def _compare(
     matched = match_labels(labels, responses, unanswerable=unanswerable)
     labelled = [response for response in responses if response.request_id in matched.by_request]
     by_rules = grade_responses(plan.probes, counted(labelled, "grading"), grader)
-    verdicts = settle(plan, directory, labelled, by_rules).verdicts
+    verdicts = settle(plan, directory, Graded.of(labelled, by_rules)).graded.verdicts()
     found = agreement(verdicts, matched.by_request, plan.probes, run_id=plan.manifest.run_id, labels=matched.ref)
     show_agreement(found, as_json=as_json)

@@ -16,10 +16,11 @@ from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.config import JudgeTable, Settings, read_settings
 from evaluator.errors import ConfigError
 from evaluator.journal import RunDirectory
-from evaluator.records import Response, Summary, Verdict
+from evaluator.records import Summary
 from evaluator.run.bounds import Bounds
-from evaluator.run.judging import JudgeSession, plan_judging
+from evaluator.run.judging import JudgeSession, judging_of
 from evaluator.run.progress import Progress
+from evaluator.run.regrade import Graded
 from evaluator.run.session import RunPlan
 
 
@@ -69,13 +70,12 @@ def judge_flags_settings(config: Path | None, flags: JudgeFlags) -> Settings:
 def ask_judges(
     plan: RunPlan,
     directory: RunDirectory,
-    responses: Sequence[Response],
-    verdicts: Sequence[Verdict],
+    graded: Graded,
     bounds: Bounds | None = None,
 ) -> int | None:
     """Ask the judges what is still open within `bounds`; return the number of the signal that ended it, if one did."""
     manifest = plan.manifest
-    judging = plan_judging(manifest, plan.probes, responses, verdicts)
+    judging = judging_of(manifest, plan.probes, graded)
     budget = bounds.budget if bounds else None
     display = Display(plan.probes, Progress(len(judging.requests), budget=budget))
     session = JudgeSession(manifest, plan.probes, judging, directory, display)
@@ -85,7 +85,7 @@ def ask_judges(
     keys = keys_of(manifest.judges)
     fetch_weights(manifest.judges)
     judges = ", ".join(judge.id for judge in manifest.judges)
-    say(f"judging {len(judging.ballots):,} of {len(responses):,} answers: {n_open:,} requests to {judges}")
+    say(f"judging {len(judging.ballots):,} of {len(graded):,} answers: {n_open:,} requests to {judges}")
     return asyncio.run(run_session(session, display, session.run(keys=keys, on_start=display.start, bounds=bounds)))
 
 

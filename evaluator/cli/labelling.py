@@ -38,7 +38,7 @@ from evaluator.labels import (
 )
 from evaluator.records import Response, Verdict
 from evaluator.report import label_status_bytes, render_label_status
-from evaluator.run.regrade import grade_responses
+from evaluator.run.regrade import Graded, grade_responses
 from evaluator.run.session import RunPlan, final_responses, load_plan
 from evaluator.stats.annotators import label_status
 
@@ -70,7 +70,7 @@ class RunToLabel:
         """Today's verdicts, as a report shows them."""
         known = {verdict.request_id: verdict for verdict in self.directory.read_verdicts()}
         verdicts = grade_responses(self.plan.probes, self.responses, default_grader(), known=known)
-        return settle(self.plan, self.directory, self.responses, verdicts).verdicts
+        return list(settle(self.plan, self.directory, Graded.of(self.responses, verdicts)).graded.verdicts())
 
     def gold(self) -> GoldSet:
         """Return the labels that still hold, and the draw."""

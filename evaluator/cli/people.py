@@ -12,6 +12,7 @@ from evaluator.gold_labels import gold_set
 from evaluator.journal import RunDirectory
 from evaluator.labels import text_sha256
 from evaluator.records import Manifest, Response
+from evaluator.run.final import answers_to
 from evaluator.stats import People
 
 
@@ -39,7 +40,7 @@ def found_by_people(
     design, labels = directory.read_gold()
     wanted = {label.request_id for label in labels}
     # Of a million responses a few hundred are labelled.
-    texts = {r.request_id: text_sha256(r.text) for r in responses if r.request_id in wanted} if wanted else {}
+    texts = {r.request_id: text_sha256(r.text) for r in answers_to(responses, wanted)} if wanted else {}
     chosen = given or Given()
     limits = read_settings(chosen.config).calibration if chosen.config else calibration_limits(manifest.config)
     return People(gold=gold_set(design, labels, texts), limits=limits, audit=_audit(directory, chosen.audit))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -25,9 +28,10 @@ from evaluator.report import (
     summary_bytes,
 )
 from evaluator.results import Agreement
-from evaluator.run.judging import count_votes, has_current_rubric, plan_judging
-from evaluator.run.regrade import grade_responses
-from evaluator.run.session import RunPlan, final_responses
+from evaluator.run.final import FinalResponses
+from evaluator.run.judging import has_current_rubric, judging_of, votes_on
+from evaluator.run.regrade import Graded, Pair, grade_all, unzipped
+from evaluator.run.session import RunPlan
 from evaluator.stats import judge_uses, summarise
 
 
@@ -39,64 +43,95 @@ def finish(
     Args:
         known: Verdicts of this very grader that need not be made again, by request id.
     """
-    responses = final_responses(plan, directory)
-    verdicts = grade_responses(plan.probes, counted(responses, "grading"), grader, known=known)
-    return save(conclude(plan, directory, responses, verdicts), directory)
+    return save(conclude(plan, directory, grade_run(plan, directory, grader, known=known)), directory)
+
+
+def grade_run(
+    plan: RunPlan, directory: RunDirectory, grader: Grader, *, known: Mapping[str, Verdict] | None = None
+) -> Graded:
+    """Grade what the journal holds, saying how far it is.
+
+    Args:
+        known: Verdicts of this very grader that need not be made again, by request id.
+    """
+    responses = FinalResponses(directory, plan.manifest, plan.probes)
+    said = partial(counted, what="grading")
+    return grade_all(plan.probes, responses, grader, known=known, told=said)
 
 
 class Conclusion(NamedTuple):
     """The last word on every response, and the summary of them."""
 
-    verdicts: Sequence[Verdict]
+    graded: Graded
     summary: Summary
 
 
 class Settled(NamedTuple):
     """Verdicts with the votes of the judges counted in, and what each judge did for them."""
 
-    verdicts: Sequence[Verdict]
+    graded: Graded
     judges: tuple[JudgeUse, ...] = ()
 
 
-def settle(
-    plan: RunPlan, directory: RunDirectory, responses: Sequence[Response], verdicts: Sequence[Verdict]
-) -> Settled:
+def settle(plan: RunPlan, directory: RunDirectory, graded: Graded) -> Settled:
     """Count in what the run's judges have said so far, where it has judges; asks nobody.
 
     Args:
-        verdicts: Of the rules, or settled before.
+        graded: By the rules, or settled before.
     """
     manifest = plan.manifest
     if not manifest.judges or not has_current_rubric(manifest):
-        return Settled(verdicts)
-    judging = plan_judging(manifest, plan.probes, responses, verdicts)
-    judged = count_votes(manifest, plan.probes, verdicts, judging, directory)
+        return Settled(graded)
+    judging = judging_of(manifest, plan.probes, graded)
+    votes = votes_on(manifest, plan.probes, judging, directory)
     ids = [judge.id for judge in manifest.judges]
-    return Settled(judged.verdicts, judge_uses(ids, judging.ballots.values(), judged.votes, judged.replies))
+    uses = judge_uses(ids, judging.ballots.values(), votes.votes, votes.replies)
+    return Settled(graded.with_verdicts(votes.settled), uses)
 
 
 def conclude(
     plan: RunPlan,
     directory: RunDirectory,
-    responses: Sequence[Response],
-    verdicts: Sequence[Verdict],
+    graded: Graded,
     *,
     given: Given | None = None,
+    seen: Callable[[Response, Verdict], None] | None = None,
 ) -> Conclusion:
     """Settle the verdicts and summarise them with what people found; writes nothing.
 
     Args:
         given: Files to read in place of the run's own.
+        seen: Told of every answer and the last word on it, on the way.
     """
-    settled = settle(plan, directory, responses, verdicts)
-    people = found_by_people(plan.manifest, directory, responses, given)
-    summary = summarise(plan.manifest, plan.probes, responses, settled.verdicts, people=people)
-    return Conclusion(settled.verdicts, msgspec.structs.replace(summary, judges=settled.judges))
+    settled = settle(plan, directory, graded)
+    people = found_by_people(plan.manifest, directory, graded.responses, given)
+    responses, verdicts = unzipped(settled.graded if seen is None else _shown(settled.graded, seen))
+    with _no_collections():
+        summary = summarise(plan.manifest, plan.probes, responses, verdicts, people=people)
+    return Conclusion(settled.graded, msgspec.structs.replace(summary, judges=settled.judges))
+
+
+def _shown(graded: Graded, seen: Callable[[Response, Verdict], None]) -> Iterator[Pair]:
+    for pair in graded:
+        seen(*pair)
+        yield pair
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Keep the collector of circular garbage away while millions of records pass, which refer to nothing back."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def save(conclusion: Conclusion, directory: RunDirectory) -> Summary:
     """Write verdicts.jsonl, summary.json and the seal of all files; return the summary."""
-    directory.write_verdicts(conclusion.verdicts)
+    directory.write_verdicts(conclusion.graded.verdicts())
     directory.write_summary(summary_bytes(conclusion.summary))
     write_seal(directory.path, conclusion.summary.manifest.run_id)
     return conclusion.summary

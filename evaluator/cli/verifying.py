@@ -18,6 +18,7 @@ from evaluator.journal.seal import GROWING, seal_files
 from evaluator.records import Manifest, ModelResult, Probe, Response, Summary, Verdict
 from evaluator.report import read_summary, summary_bytes
 from evaluator.run.publish import read_bundle
+from evaluator.run.regrade import Graded
 from evaluator.run.session import RunPlan
 from evaluator.run.verifying.answers import check_answers
 from evaluator.run.verifying.asked import check_plan, check_probes, check_prompts
@@ -180,7 +181,7 @@ def _summary(known: _Read, stored: Summary) -> Summary:
         # What judges replied is withheld, so what they did cannot be counted again.
         return msgspec.structs.replace(summary, judges=stored.judges)
     plan = RunPlan(manifest=known.manifest, probes=tuple(probes), requests=[])
-    return msgspec.structs.replace(summary, judges=settle(plan, known.directory, ordered, verdicts).judges)
+    return msgspec.structs.replace(summary, judges=settle(plan, known.directory, Graded.of(ordered, verdicts)).judges)
 
 
 def _differences(expected: Any, found: Any, where: str) -> Iterator[tuple[str, Any, Any]]:

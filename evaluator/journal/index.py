@@ -1,4 +1,4 @@
-"""Where in a journal the last final response of each request stands: 25 bytes for each line that holds one."""
+"""Where in a journal the last final response of each request stands: 30 bytes for each line that holds one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
 from evaluator.records import OUTCOMES, Outcome
 from evaluator.request_keys import KeyIndex, Keys, Places, are_ordered, as_keys, request_keys
 
 BATCH = 1000
+Place = tuple[int, int]
+"""Of a line in its file: the first byte, and how many they are."""
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 _SHARE_UNSORTED = 16
 
@@ -24,16 +25,18 @@ class ResponseIndex:
         self.is_ordered = True
         """Whether keys have the order of the request ids."""
         self._offsets = array("q")
+        self._lengths = array("I")
         self._outcomes = bytearray()
         self._keys = bytearray()
         self._new_ids: list[str] = []
         self._sorted = KeyIndex(as_keys(b""))
         self._n_sorted = 0
 
-    def add(self, request_id: str, outcome: Outcome, offset: int) -> None:
-        """Note that a final response to a request begins at byte `offset`."""
+    def add(self, request_id: str, outcome: Outcome, place: Place) -> None:
+        """Note where a final response to a request is."""
         self._new_ids.append(request_id)
-        self._offsets.append(offset)
+        self._offsets.append(place[0])
+        self._lengths.append(place[1])
         self._outcomes.append(_CODES[outcome])
         if len(self._new_ids) == BATCH:
             self._flush()
@@ -64,21 +67,23 @@ class ResponseIndex:
             for place in index.find(request_keys(batch)).tolist():
                 yield None if place < 0 else OUTCOMES[self._outcomes[place]]
 
-    def places(self, request_ids: Sequence[str]) -> Places:
+    def entries(self, request_ids: Sequence[str]) -> Places:
         """Return the number of the entry that holds of each request, -1 where there is none."""
         return self._all().find(request_keys(request_ids))
 
-    def places_by_key(self) -> Places:
+    def entries_by_key(self) -> Places:
         """Return the numbers of the entries that hold, by their keys."""
         return self._all().places
 
-    def offsets(self, places: Places) -> npt.NDArray[np.int64]:
-        """Return where the lines of entries begin."""
-        return np.frombuffer(self._offsets, dtype=np.int64)[places]
+    def lines(self, entries: Places) -> Iterator[Place]:
+        """Return where the lines of entries are."""
+        offsets = np.frombuffer(self._offsets, dtype=np.int64)[entries]
+        lengths = np.frombuffer(self._lengths, dtype=np.uint32)[entries]
+        return zip(offsets.tolist(), lengths.tolist(), strict=True)
 
-    def keys(self, places: Places) -> Keys:
+    def keys(self, entries: Places) -> Keys:
         """Return the keys of entries."""
-        return as_keys(self._keys)[places]
+        return as_keys(self._keys)[entries]
 
     def _all(self) -> KeyIndex:
         self._flush()

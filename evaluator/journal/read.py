@@ -20,10 +20,14 @@ from evaluator.journal.entries import (
     Spare,
     Torn,
 )
+from evaluator.journal.index import Place
 from evaluator.journal.spent import Attempts, Spent, trusted_cost_usd
-from evaluator.journal.stored import MAX_LINE_BYTES, StoredResponses, Told
+from evaluator.journal.stored import StoredResponses, Told
 from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
+
+MAX_LINE_BYTES = 256 * 1024 * 1024
+READ_BYTES = 1 << 20
 
 
 class OpenBatch(msgspec.Struct):
@@ -74,7 +78,7 @@ def read_journal(path: Path) -> JournalState:
         return state
     decoder = msgspec.json.Decoder(Entry)
     suspect: tuple[int, str] | None = None
-    for number, offset, line in _lines(path):
+    for number, place, line in _lines(path):
         try:
             entry = decode_line(line, decoder)
         except ValueError as exc:
@@ -95,7 +99,7 @@ def read_journal(path: Path) -> JournalState:
             suspect = None
             continue
         _refuse(path, suspect)
-        _apply(state, entry, offset)
+        _apply(state, entry, place)
     _refuse(path, suspect)
     _count_later_sends(state)
     return state
@@ -116,10 +120,12 @@ def _refuse(path: Path, suspect: tuple[int, str] | None) -> None:
         raise JournalError(f"{path}:{suspect[0]}: damaged line: {suspect[1]}; restore the file from a copy")
 
 
-def _apply(state: JournalState, entry: Entry, offset: int) -> None:
+def _apply(state: JournalState, entry: Entry, place: Place) -> None:
     match entry:
         case Intent():
             state.open_attempts.setdefault(entry.request_id, Attempts()).send(entry.most_usd)
+        case Answered():
+            _apply_answer(state, entry.response, place)
         case FailedAttempt():
             attempts = state.open_attempts.setdefault(entry.request_id, Attempts())
             most_usd = attempts.end()
@@ -129,9 +135,7 @@ def _apply(state: JournalState, entry: Entry, offset: int) -> None:
         case Expense():
             state.ended.add(entry.cost_usd, entry.most_usd)
         case Spare():
-            _apply_spare(state, entry.response, offset)
-        case Answered():
-            _apply_answer(state, entry.response, offset)
+            _apply_spare(state, entry.response, place)
         case BatchIntent() | BatchMade() | BatchEnded():
             _apply_batch(state, entry)
 
@@ -154,7 +158,7 @@ def _apply_batch(state: JournalState, entry: BatchIntent | BatchMade | BatchEnde
                     attempts.unsend()
 
 
-def _apply_answer(state: JournalState, response: Response, offset: int) -> None:
+def _apply_answer(state: JournalState, response: Response, place: Place) -> None:
     attempts = state.open_attempts.pop(response.request_id, None)
     if attempts is not None and attempts.in_flight_usd:
         most_usd, cost_usd = attempts.end(), trusted_cost_usd(response)
@@ -162,30 +166,30 @@ def _apply_answer(state: JournalState, response: Response, offset: int) -> None:
             state.ended.add(cost_usd, most_usd)
         for of_the_dead in attempts.in_flight_usd:
             state.ended.add(None, of_the_dead)
-    state.responses.add(response, offset)
+    state.responses.add(response, place)
     if response.outcome == "failed":
         state.open_attempts[response.request_id] = Attempts()
         state.open_attempts[response.request_id].of_failed(response)
 
 
-def _apply_spare(state: JournalState, response: Response, offset: int) -> None:
+def _apply_spare(state: JournalState, response: Response, place: Place) -> None:
     if state.responses.outcome(response.request_id) not in {None, "failed"}:
         return
     attempts = state.open_attempts.pop(response.request_id, None) or Attempts()
     attempts.rescue()
     for of_the_dead in attempts.in_flight_usd:
         state.ended.add(None, of_the_dead)
-    state.responses.add(response, offset, Told.of(attempts.told_in(response)))
+    state.responses.add(response, place, Told.of(attempts.told_in(response)))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """Yield every line with its number and the place of its first byte."""
+def _lines(path: Path) -> Iterator[tuple[int, Place, bytes]]:
+    """Yield every line with its number and its place."""
     try:
-        with path.open("rb") as stream:
+        with path.open("rb", buffering=READ_BYTES) as stream:
             number = offset = 0
             while line := stream.readline(MAX_LINE_BYTES):
                 number += 1
-                yield number, offset, line
+                yield number, (offset, len(line)), line
                 offset += len(line)
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

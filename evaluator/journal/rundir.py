@@ -15,6 +15,7 @@ from evaluator.errors import JournalError
 from evaluator.journal.atomic import write_atomically
 from evaluator.journal.gold import GoldFile
 from evaluator.journal.read import JournalState, read_journal
+from evaluator.journal.verdicts import MAX_LINE_BYTES, StoredVerdicts
 from evaluator.jsonl import describe, encode_line, read_records
 from evaluator.label_design import LabelDesign
 from evaluator.record_file import RecordFile
@@ -22,8 +23,6 @@ from evaluator.records import MANIFEST_SCHEMA, GoldLabel, Manifest, Probe, Verdi
 
 GRADING_FIELDS = ("graders", "judges", "judge_prompt", "judge_all", "judge_repeats")
 """What of a manifest is not about asking the models, and may change later."""
-MAX_LINE_BYTES = 16_000_000
-"""A line we wrote ourselves: escaped to ASCII, a probe of the longest kind grows sixfold."""
 RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 NEVER_RUN_ID = re.compile(
     r"(?:history\.jsonl|index\.html|trend\.html|summary\.json|manifest\.json)|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?"
@@ -137,16 +136,18 @@ class RunDirectory:
         found = read_records(self.probes_path, Probe, JournalError, max_line_bytes=MAX_LINE_BYTES)
         return tuple(probe for _, probe in found)
 
+    @property
+    def verdicts(self) -> StoredVerdicts:
+        """What verdicts.jsonl holds, to be gone through."""
+        return StoredVerdicts(self.verdicts_path)
+
     def open_probes(self) -> RecordFile[Probe]:
         """Check the probes as they were asked; they stay on the disk and are read when asked for."""
         return RecordFile.opened(self.probes_path, Probe, "probe_id", JournalError, MAX_LINE_BYTES)
 
     def read_verdicts(self) -> list[Verdict]:
         """Read verdicts.jsonl; none when it has not been written."""
-        if not self.verdicts_path.exists():
-            return []
-        found = read_records(self.verdicts_path, Verdict, JournalError, max_line_bytes=MAX_LINE_BYTES)
-        return [verdict for _, verdict in found]
+        return list(self.verdicts)
 
     def read_gold(self) -> tuple[LabelDesign | None, tuple[GoldLabel, ...]]:
         """Read gold.jsonl: the design of the draw, None without one, and every label.
@@ -170,7 +171,7 @@ class RunDirectory:
         return read_journal(self.journal_path)
 
     def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
-        """Replace verdicts.jsonl."""
+        """Replace verdicts.jsonl; they may be read from what it was before."""
         self._write(self.verdicts_path, map(encode_line, verdicts))
 
     def add_changes(self, changes: Iterable[VerdictChange]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, ValuesView
 from itertools import islice
 from pathlib import Path
@@ -11,13 +12,10 @@ import msgspec
 import numpy as np
 
 from evaluator.errors import JournalError
-from evaluator.journal.entries import Answered, Entry, Spare
-from evaluator.journal.index import BATCH, ResponseIndex
-from evaluator.jsonl import decode_line
+from evaluator.journal.entries import Answered, Spare
+from evaluator.journal.index import BATCH, Place, ResponseIndex
 from evaluator.records import Outcome, Response
 from evaluator.request_keys import Places, request_keys
-
-MAX_LINE_BYTES = 256 * 1024 * 1024
 
 
 class Told(NamedTuple):
@@ -53,9 +51,9 @@ class StoredResponses(Mapping[str, Response]):
         self._index = ResponseIndex()
         self._told: dict[str, Told] = {}
 
-    def add(self, response: Response, offset: int, told: Told | None = None) -> None:
-        """Note the final response whose line begins at byte `offset`; it counts in place of earlier ones."""
-        self._index.add(response.request_id, response.outcome, offset)
+    def add(self, response: Response, place: Place, told: Told | None = None) -> None:
+        """Note where a final response is; it counts in place of earlier ones."""
+        self._index.add(response.request_id, response.outcome, place)
         self._told.pop(response.request_id, None)
         if told is not None:
             self._told[response.request_id] = told
@@ -76,20 +74,20 @@ class StoredResponses(Mapping[str, Response]):
         """Yield the responses to these requests, in this order; a request without one is passed over."""
         ids = iter(request_ids)
         while batch := list(islice(ids, BATCH)):
-            places = self._index.places(batch)
-            yield from self._read(places[places >= 0])
+            entries = self._index.entries(batch)
+            yield from self._read(entries[entries >= 0])
 
     def by_id(self) -> Iterator[Response]:
         """Yield every response, in the order of the request ids."""
-        places = self._index.places_by_key()
+        entries = self._index.entries_by_key()
         if not self._index.is_ordered:
-            ids = [response.request_id for response in self._read(places)]
-            places = places[np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)]
-        return self._read(places)
+            ids = [response.request_id for response in self._read(entries)]
+            entries = entries[np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)]
+        return self._read(entries)
 
     def in_file_order(self) -> Iterator[Response]:
         """Yield every response, in the order of the file: the quickest way to see all."""
-        return self._read(np.sort(self._index.places_by_key()))
+        return self._read(np.sort(self._index.entries_by_key()))
 
     def __len__(self) -> int:
         return self._index.size
@@ -109,33 +107,29 @@ class StoredResponses(Mapping[str, Response]):
         """Every response, in the order of the file."""
         return _Values(self)
 
-    def _read(self, places: Places) -> Iterator[Response]:
-        if not len(places):
+    def _read(self, entries: Places) -> Iterator[Response]:
+        if not len(entries):
             return
-        decoder = msgspec.json.Decoder(Entry)
+        # The lines were checked when the journal was looked through.
+        decoder = msgspec.json.Decoder(Answered | Spare)
         try:
             with self.path.open("rb") as stream:
-                for start in range(0, len(places), BATCH):
-                    batch = places[start : start + BATCH]
-                    found = []
-                    for offset in self._index.offsets(batch).tolist():
-                        stream.seek(offset)
-                        found.append(self._decode(stream.readline(MAX_LINE_BYTES), decoder))
+                for start in range(0, len(entries), BATCH):
+                    batch = entries[start : start + BATCH]
+                    # Not through the buffer of the stream: it would be filled anew for almost every line.
+                    lines = (os.pread(stream.fileno(), size, at) for at, size in self._index.lines(batch))
+                    found = [decoder.decode(line).response for line in lines]
                     if not np.array_equal(request_keys([one.request_id for one in found]), self._index.keys(batch)):
                         raise self._changed()
-                    yield from found
+                    yield from map(self._as_told, found) if self._told else found
+        except (msgspec.DecodeError, RecursionError) as exc:
+            raise self._changed() from exc
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot be read: {exc.strerror}") from exc
 
-    def _decode(self, line: bytes, decoder: msgspec.json.Decoder[Entry]) -> Response:
-        try:
-            entry = decode_line(line, decoder)
-        except ValueError as exc:
-            raise self._changed() from exc
-        if not isinstance(entry, Answered | Spare):
-            raise self._changed()
-        told = self._told.get(entry.response.request_id) if self._told else None
-        return entry.response if told is None else told.by(entry.response)
+    def _as_told(self, response: Response) -> Response:
+        told = self._told.get(response.request_id)
+        return response if told is None else told.by(response)
 
     def _changed(self) -> JournalError:
         return JournalError(f"{self.path}: changed while it was read; a journal is only ever appended to: try again")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -20,7 +20,8 @@ import msgspec
 from httpx_aiohttp import AiohttpTransport
 
 from evaluator.providers.address import check_base_url, check_key, is_loopback
-from evaluator.providers.reply import REDACTED, HttpReply
+from evaluator.providers.eraser import KeyEraser
+from evaluator.providers.reply import HttpReply
 from evaluator.records import Failure
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -42,11 +43,13 @@ class HttpClient:
     ) -> None:
         """`key_header` carries the key: `authorization` as a bearer token, any other header as it is."""
         self.base_url = check_base_url(base_url)
-        self._key = check_key(key) if key else None
+        key = check_key(key) if key else None
+        self._erase = KeyEraser(key)
         headers = {"user-agent": "evaluator", "accept": "*/*", "accept-encoding": "gzip, deflate"} | dict(headers or {})
-        if self._key:
-            headers[key_header] = f"Bearer {self._key}" if key_header == "authorization" else self._key
-        self._headers = headers
+        if key:
+            headers[key_header] = f"Bearer {key}" if key_header == "authorization" else key
+        self._headers = httpx.Headers(headers)
+        self._typed_headers: dict[str, httpx.Headers] = {}
         self._urls: dict[str, httpx.URL] = {}
         # The transport itself: a client around it would look for cookies and redirects, which there
         # never are, at the price of the request itself. The session has its own TLS, which verifies.
@@ -85,13 +88,9 @@ class HttpClient:
 
         The lines of a file that broke off were handed over up to there.
         """
-        return await self._send("GET", path, deadline_s, partial(_read_lines, on_line=self._clean(on_line)))
-
-    def _clean(self, on_line: Callable[[bytes], None]) -> Callable[[bytes], None]:
-        if self._key is None:
-            return on_line
-        key = self._key.encode()
-        return lambda line: on_line(line.replace(key, REDACTED.encode()))
+        return await self._send(
+            "GET", path, deadline_s, partial(_read_lines, on_line=lambda line: on_line(self._erase(line)))
+        )
 
     async def _send(
         self,
@@ -102,11 +101,14 @@ class HttpClient:
         body: bytes | None = None,
         content_type: str | None = None,
     ) -> HttpReply | Failure:
-        headers = self._headers | {"content-type": content_type} if content_type else self._headers
+        headers = self._headers_with(content_type)
         url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.base_url + path))
         # A read timeout restarts with every byte, so only a deadline around the attempt ends a dripping body.
         limits = {"timeout": {"connect": min(CONNECT_TIMEOUT_S, deadline_s)}}
-        request = httpx.Request(method, url, headers=headers, content=body, extensions=limits)
+        # As a stream that is read already: what httpx would find out about it, aiohttp finds out once more.
+        stream = httpx.ByteStream(body or b"")
+        request = httpx.Request(method, url, headers=headers, stream=stream, extensions=limits)
+        request.read()
         try:
             async with asyncio.timeout(deadline_s):
                 reply = await self._transport.handle_async_request(request)
@@ -119,35 +121,44 @@ class HttpClient:
         except (httpx.HTTPError, aiohttp.ClientError) as exc:
             return self._without_key(transport_failure(exc))
 
-    def _without_key(self, reply: HttpReply | Failure) -> HttpReply | Failure:
-        """Blot out our key where a server repeats it, before anything reads or keeps the reply."""
-        if self._key is None:
-            return reply
-        if isinstance(reply, Failure):
-            return msgspec.structs.replace(reply, message=self.without_key(reply.message))
-        headers = {name: self.without_key(value) for name, value in reply.headers.items()}
-        body = reply.body.replace(self._key.encode(), REDACTED.encode())
-        return msgspec.structs.replace(reply, headers=headers, body=body)
+    def _headers_with(self, content_type: str | None) -> httpx.Headers:
+        if content_type is None:
+            return self._headers
+        found = self._typed_headers.get(content_type)
+        if found is None:
+            found = self._typed_headers[content_type] = httpx.Headers(
+                [*self._headers.raw, (b"content-type", content_type.encode())]
+            )
+        return found
 
-    def without_key(self, text: str) -> str:
-        """Return `text` with our key blotted out; also for what decoding may have brought back."""
-        return text.replace(self._key, REDACTED) if self._key else text
+    def _without_key(self, reply: HttpReply | Failure) -> HttpReply | Failure:
+        if isinstance(reply, Failure):
+            return msgspec.structs.replace(reply, message=self._erase.text(reply.message))
+        headers = {name: self._erase.text(value) for name, value in reply.headers.items()}
+        return msgspec.structs.replace(reply, headers=headers, body=self._erase(reply.body))
 
 
 async def _read(reply: httpx.Response, *, most_bytes: int | None = None) -> HttpReply | Failure:
     body, most_bytes = bytearray(), most_bytes or MAX_BODY_BYTES
-    async for chunk in reply.aiter_bytes():
+    async for chunk in _chunks(reply):
         body += chunk
         if len(body) > most_bytes:
             return _too_large(reply, most_bytes)
     return HttpReply(status=reply.status_code, headers=_headers_of(reply), body=bytes(body))
 
 
+def _chunks(reply: httpx.Response) -> AsyncIterator[bytes]:
+    """Return the body as it comes, decoded where it is encoded."""
+    if "content-encoding" not in reply.headers and isinstance(reply.stream, httpx.AsyncByteStream):
+        return aiter(reply.stream)
+    return reply.aiter_bytes()
+
+
 async def _read_lines(reply: httpx.Response, *, on_line: Callable[[bytes], None]) -> HttpReply | Failure:
     if reply.status_code != 200:
         return await _read(reply)
     rest = bytearray()
-    async for chunk in reply.aiter_bytes():
+    async for chunk in _chunks(reply):
         rest += chunk
         *lines, last = rest.split(b"\n") if b"\n" in chunk else (rest,)
         for line in lines:

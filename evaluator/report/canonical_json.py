@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from evaluator.records import Record
+
+TEXTS = dict[str, str]
+TALLIES = dict[str, tuple[int, int, int, int]]
 
 
 def canonical_json(record: Record) -> bytes:
@@ -20,11 +25,39 @@ def canonical_json(record: Record) -> bytes:
     Raises:
         ValueError: For a NaN, an infinity or half a surrogate pair, which JSON cannot hold.
     """
-    contents = msgspec.to_builtins(record)
-    _require_json(contents, "$")
+    return _canonical(record, type(record), "$") + b"\n"
+
+
+def canonical_table(table: Mapping[str, object], kind: Any, *, place: str) -> bytes:
+    """Write a large table of texts or of tuples of whole numbers as `canonical_json` would, and much faster.
+
+    Args:
+        table: Names and what belongs to them.
+        kind: `TEXTS` or `TALLIES`.
+        place: Where it stands, with a dot before each level; its lines are indented so deep.
+
+    Raises:
+        ValueError: For half a surrogate pair.
+    """
+    values = chain.from_iterable(table.values()) if kind is TALLIES else table.values()  # type: ignore[arg-type]
+    if all(map(str.isascii, table)) and set(map(type, values)) <= {str, int}:
+        data = msgspec.json.encode(table, order="deterministic")
+        if data.isascii() and b"\x7f" not in data:
+            # Only floats, DEL and what is not ASCII are written otherwise.
+            return _deeper(msgspec.json.format(data, indent=2), place)
+    return _deeper(_canonical(table, kind, place), place)
+
+
+def _deeper(text: bytes, place: str) -> bytes:
+    return text.replace(b"\n", b"\n" + b"  " * place.count("."))
+
+
+def _canonical(value: object, kind: Any, place: str) -> bytes:
+    contents = msgspec.to_builtins(value)
+    _require_json(contents, place)
     # There and back, so that a count of 3 and one of 3.0 become the same bytes.
-    contents = msgspec.to_builtins(msgspec.convert(contents, type(record)), order="deterministic")
-    return json.dumps(contents, indent=2, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
+    contents = msgspec.to_builtins(msgspec.convert(contents, kind), order="deterministic")
+    return json.dumps(contents, indent=2, ensure_ascii=True, allow_nan=False).encode("ascii")
 
 
 def _require_json(value: Any, place: str) -> None:

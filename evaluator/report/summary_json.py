@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -9,11 +11,13 @@ import msgspec
 from evaluator.errors import EvaluatorError
 from evaluator.jsonl import describe
 from evaluator.records import SUMMARY_SCHEMA, SUMMARY_VERSION, Summary
-from evaluator.report.canonical_json import canonical_json
+from evaluator.report.canonical_json import TALLIES, TEXTS, canonical_json, canonical_table
 from evaluator.report.safe_text import safe_text
 
 T = TypeVar("T")
 _REASON_LIMIT = 300
+_TALLIES = b'\n      "tallies": '
+_PROBES = b'\n  "probes": '
 
 
 class _SchemaName(msgspec.Struct):
@@ -27,7 +31,33 @@ def summary_bytes(summary: Summary) -> bytes:
     Raises:
         ValueError: For a NaN, an infinity or half a surrogate pair, which JSON cannot hold.
     """
-    return canonical_json(summary)
+    return b"".join(summary_pieces(summary))
+
+
+def summary_pieces(summary: Summary) -> Iterator[bytes]:
+    """Yield `summary_bytes` in pieces, which are not in memory together.
+
+    The tallies and hashes of all probes are nearly everything in it, and hold whole numbers and texts only:
+    they are written by themselves, and put where the rest has a place for them.
+    """
+    results = tuple(msgspec.structs.replace(result, tallies={}) for result in summary.results)
+    rest = canonical_json(msgspec.structs.replace(summary, results=results, probes={}))
+    # At these depths stand the names of the records' own fields; no text holds the line break before them.
+    tables = chain(
+        (
+            (_TALLIES, canonical_table(result.tallies, TALLIES, place="$.results.n.tallies"))
+            for result in summary.results
+        ),
+        ((_PROBES, canonical_table(probes, TEXTS, place="$.probes")) for probes in (summary.probes,)),
+    )
+    at = rest.index(b'\n  "results": [')
+    yield rest[:at]
+    for name, table in tables:
+        place = rest.index(name + b"{}", at)
+        yield rest[at:place] + name
+        yield table
+        at = place + len(name) + 2
+    yield rest[at:]
 
 
 def read_summary(data: bytes, origin: str) -> Summary:

@@ -75,7 +75,7 @@ class Engine:
         self._stored_one = asyncio.Event()
         self._told_halts: set[str] = set()
         self._watchdog = Watchdog(watcher)
-        self._graded_one = asyncio.Event()
+        self._has_room = asyncio.Event()
         self._verdicts = verdicts
 
     def stop(self) -> None:
@@ -148,8 +148,8 @@ class Engine:
     async def _keep_up(self) -> None:
         """Wait while more answers are in memory than should be: graders may be slower than models."""
         while len(self._stored) >= MOST_UNGRADED:
-            self._graded_one.clear()
-            await self._graded_one.wait()
+            self._has_room.clear()
+            await self._has_room.wait()
 
     async def _make(self, lane: Lane, attempt: Attempt) -> None:
         if attempt.item.spare is not None:
@@ -290,7 +290,9 @@ class Engine:
                 if self._verdicts is not None:
                     self._verdicts.append(verdict)
                 self._watcher.on_verdict(response, verdict)
-                self._graded_one.set()
+                # Not after each: all that wait would wake up to find no room.
+                if len(self._stored) <= MOST_UNGRADED // 2:
+                    self._has_room.set()
                 await asyncio.sleep(0)
 
     def _end_of_time(self) -> None:

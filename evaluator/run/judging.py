@@ -47,14 +47,22 @@ class Judging(msgspec.Struct, frozen=True):
     """By request id of the judged response: the ids of the judge requests, by judge and repeat."""
 
 
-class JudgedRun(msgspec.Struct, frozen=True):
-    """The verdicts of a run with the votes counted in."""
+class Votes(msgspec.Struct, frozen=True):
+    """What the judges have said so far."""
 
-    verdicts: list[Verdict]
+    reader: VoteReader
+    ballots: dict[str, tuple[str, ...]]
+    """As of `Judging`."""
     replies: dict[str, Response]
     """What the judges replied to `Judging.requests`, by request id."""
     votes: dict[str, Verdict]
     """How each of those requests was answered, pending ones included."""
+
+    def settled(self, verdict: Verdict) -> Verdict:
+        """Return a verdict of the rules with the votes on its response counted in."""
+        named = msgspec.structs.replace(verdict, grader=joined_name(verdict.grader, self.reader.name))
+        ballot = self.ballots.get(verdict.request_id)
+        return named if ballot is None else panel_verdict(named, [self.votes[vote] for vote in ballot])
 
 
 def with_judges(manifest: Manifest, settings: Settings, grader: str, *, allow_self_grading: bool) -> Manifest:
@@ -127,12 +135,19 @@ def plan_judging(
     manifest: Manifest, probes: Iterable[Probe], responses: Iterable[Response], verdicts: Iterable[Verdict]
 ) -> Judging:
     """Return what the judges of `manifest` are asked about the responses whose verdict is uncertain."""
-    by_id = {probe.probe_id: probe for probe in probes}
     verdict_on = {verdict.request_id: verdict for verdict in verdicts}
+    return judging_of(manifest, probes, ((response, verdict_on[response.request_id]) for response in responses))
+
+
+def judging_of(
+    manifest: Manifest, probes: Iterable[Probe], graded: Iterable[tuple[Response, Verdict]]
+) -> Judging:  # fmt: skip
+    """Return what the judges of `manifest` are asked about the responses whose verdict is uncertain."""
+    by_id = {probe.probe_id: probe for probe in probes}
     requests: dict[str, Request] = {}
     ballots: dict[str, tuple[str, ...]] = {}
-    for response in responses:
-        if needs_judge(verdict_on[response.request_id], response, judge_all=manifest.judge_all):
+    for response, verdict in graded:
+        if needs_judge(verdict, response, judge_all=manifest.judge_all):
             asked = _requests_about(manifest, by_id[response.probe_id], response)
             ballots[response.request_id] = tuple(request.request_id for request in asked)
             requests.update((request.request_id, request) for request in asked)
@@ -171,10 +186,8 @@ def _request(judge: ModelSettings, rubric: str, probe: Probe, messages: tuple[Me
     )
 
 
-def count_votes(
-    manifest: Manifest, probes: Sequence[Probe], verdicts: Sequence[Verdict], judging: Judging, directory: RunDirectory
-) -> JudgedRun:
-    """Join the verdicts of the rules with what the judges have said so far."""
+def votes_on(manifest: Manifest, probes: Sequence[Probe], judging: Judging, directory: RunDirectory) -> Votes:
+    """Read what the judges have said so far."""
     answered = read_journal(directory.judgements_path).responses
     replies = {reply.request_id: reply for reply in answered.read(r.request_id for r in judging.requests)}
     reader = vote_reader(manifest)
@@ -185,14 +198,7 @@ def count_votes(
         )
         for request in judging.requests
     }
-    named = [msgspec.structs.replace(verdict, grader=joined_name(verdict.grader, reader.name)) for verdict in verdicts]
-    settled = [
-        panel_verdict(verdict, [votes[vote] for vote in judging.ballots[verdict.request_id]])
-        if verdict.request_id in judging.ballots
-        else verdict
-        for verdict in named
-    ]
-    return JudgedRun(verdicts=settled, replies=replies, votes=votes)
+    return Votes(reader=reader, ballots=judging.ballots, replies=replies, votes=votes)
 
 
 def vote_reader(manifest: Manifest) -> VoteReader:

@@ -21,8 +21,8 @@ from evaluator.errors import ConfigError, JournalError
 from evaluator.gold_labels import WITHHELD, text_sha256
 from evaluator.journal import Answered, FailedAttempt, RunDirectory
 from evaluator.journal.entries import Entry, Torn
-from evaluator.journal.rundir import MAX_LINE_BYTES
 from evaluator.journal.seal import SEALED, read_hashes, seal_files
+from evaluator.journal.verdicts import MAX_LINE_BYTES
 from evaluator.jsonl import decode_line, encode_line, read_records
 from evaluator.records import Failure, Response, Verdict
 from evaluator.verification import BUNDLE_SCHEMA, Bundle

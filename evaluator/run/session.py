@@ -21,17 +21,17 @@ from evaluator.probeset import ProbeSet, content_sha256
 from evaluator.protocols import Grader
 from evaluator.providers import open_provider, with_defaults
 from evaluator.providers.checks import has_batches
-from evaluator.record_file import RecordFile, by_id, gathered
+from evaluator.record_file import RecordFile, gathered
 from evaluator.records import Manifest, ModelSettings, Probe, Request, Response
 from evaluator.run.batch import BatchLane, Desk
 from evaluator.run.bounds import Bounds
 from evaluator.run.engine import DONE_OUTCOMES, Engine, open_requests
+from evaluator.run.final import FinalResponses
 from evaluator.run.lanes.opening import open_lanes
 from evaluator.run.plan import by_model, ids_of, only, plan_requests, plan_sha256
 from evaluator.run.progress import Watcher
 from evaluator.run.prompts import prompt_named
 from evaluator.run.regrade import verdict_file
-from evaluator.run.stated import answer_alone
 
 if TYPE_CHECKING:
     from evaluator.providers.batch import BatchModel
@@ -255,13 +255,4 @@ def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:
     Raises:
         JournalError: If the journal is damaged or answers what the run did not ask.
     """
-    responses = directory.read_journal().responses
-    probes = by_id(plan.probes, "probe_id")
-    models = {model.id for model in plan.manifest.models}
-    found = []
-    for response in responses.by_id():
-        if response.probe_id not in probes or response.model not in models:
-            what = f"{response.probe_id!r} by {response.model!r}"
-            raise JournalError(f"{directory.journal_path}: answers {what}, which the run did not ask")
-        found.append(answer_alone(response))
-    return found
+    return list(FinalResponses(directory, plan.manifest, plan.probes))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from evaluator.records import LABELS, OUTCOMES, Record, Response, Usage, Verdict
+from evaluator.request_keys import KeyIndex, RequestIds, request_keys
 from evaluator.stats.confidence.answers import AnswerKeys
 
 UNGRADED = len(LABELS)
@@ -85,24 +85,27 @@ class Columns:
     ) -> None:
         self.keys = keys
         self._positions = probe_positions
-        self._rows: dict[str, int] = {}
+        self.ids = RequestIds()
+        """Of the requests, row by row."""
         self.names = {name: Names() for name in (*NAMED, *JUDGED)}
         self.names |= {"outcome": Names(OUTCOMES), "label": Names(LABELS)}
+        parts, judged = [], []
+        # Side by side: when both come from one source, neither side has to wait for the other in memory.
+        for answers, verdicts_on in zip_longest(_batches(responses), _batches(verdicts), fillvalue=()):
+            request_ids, start = _values(answers, "request_id"), len(self.ids)
+            parts.append(self._response_columns(answers, request_ids))
+            judged.append(self._verdict_columns(verdicts_on, request_ids, start))
         # Without any response, an empty batch still gives every column.
-        parts = [self._response_columns(batch) for batch in _batches(responses)] or [self._response_columns([])]
-        self._columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        n_rows = len(self._rows)
-        self._columns |= {name: np.full(n_rows, ABSENT, dtype=np.int32) for name in JUDGED}
-        is_graded = np.zeros(n_rows, dtype=np.bool_)
-        for batch in _batches(verdicts):
-            self._write_verdicts(batch, is_graded)
-        label = self._columns["label"]
-        label[label == ABSENT] = UNGRADED
+        parts = parts or [self._response_columns((), [])]
+        judged = judged or [self._verdict_columns((), [], 0)]
+        self._columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
+        self._index = self._checked_index()
+        self._join(judged)
 
     @property
     def row_of(self) -> Mapping[str, int]:
         """The row of every request, by its id."""
-        return self._rows
+        return _RowOf(self.ids, self._index)
 
     def taken(self, column: str, rows: Rows) -> Column:
         """The given rows of a column."""
@@ -122,8 +125,8 @@ class Columns:
         names = [(models[code // len(prompts)], prompts[code % len(prompts)]) for code in found.tolist()]
         return dict(zip(names, np.split(order, starts[1:]), strict=False))
 
-    def _response_columns(self, batch: list[Response]) -> dict[str, Column]:
-        self._add_requests(_values(batch, "request_id"))
+    def _response_columns(self, batch: Sequence[Response], request_ids: list[str]) -> dict[str, Column]:
+        self.ids.add(request_ids)
         probe_ids = _values(batch, "probe_id")
         # Not a difference of sets: it would go through all probes for every batch.
         if unknown := [name for name in set(probe_ids) if name not in self._positions]:
@@ -140,40 +143,83 @@ class Columns:
             columns["answer"] = self.keys.codes(positions, _values(batch, "text"))
         return columns
 
-    def _add_requests(self, request_ids: Sequence[str]) -> None:
-        start, known = len(self._rows), set(request_ids) & self._rows.keys()
-        self._rows.update(zip(request_ids, range(start, start + len(request_ids)), strict=True))
-        if known or len(self._rows) != start + len(request_ids):
-            twice = min(known or (name for name, n in Counter(request_ids).items() if n > 1))
-            msg = f"need one response per request, got two for {twice}"
-            raise ValueError(msg)
-
-    def _write_verdicts(self, batch: list[Verdict], is_graded: Column) -> None:
-        rows = self._rows_to_grade(_values(batch, "request_id"), is_graded)
+    def _verdict_columns(self, batch: Sequence[Verdict], answered: Sequence[str], start: int) -> _Judged:
+        """What verdicts say; their rows too, where they are in the order of the `answered` requests."""
+        request_ids = _values(batch, "request_id")
+        rows = np.arange(start, start + len(batch)) if request_ids == answered else None
         # None, for a probe that is not known, is a position no row has.
         positions = list(map(self._positions.get, _values(batch, "probe_id")))
-        is_other = self._columns["probe"][rows] != np.array(positions, dtype=np.float64)
-        if is_other.any():
-            verdict = batch[int(is_other.argmax())]
-            msg = f"need the verdict on {verdict.request_id} to name its probe, got {verdict.probe_id!r}"
-            raise ValueError(msg)
-        for name in JUDGED:
-            self._columns[name][rows] = self.names[name].codes(_values(batch, name))
+        columns: dict[str, Column] = {"probe": np.array(positions, dtype=np.float64)}
+        columns |= {name: self.names[name].codes(_values(batch, name)) for name in JUDGED}
+        return _Judged(columns, request_ids if rows is None else [], rows)
 
-    def _rows_to_grade(self, request_ids: Sequence[str], is_graded: Column) -> Column:
-        found = list(map(self._rows.get, request_ids))
-        if None in found:
-            msg = f"need a response for every verdict, got none for {request_ids[found.index(None)]}"
+    def _checked_index(self) -> KeyIndex:
+        index = KeyIndex(self.ids.keys())
+        if len(index.keys) < len(self.ids):
+            is_last = np.zeros(len(self.ids), dtype=np.bool_)
+            is_last[index.places] = True
+            msg = f"need one response per request, got two for {self._least(~is_last)}"
             raise ValueError(msg)
-        rows = np.array(found, dtype=np.int64)
-        seen = is_graded[rows]
-        is_graded[rows] = True
-        if seen.any() or len(set(request_ids)) < len(request_ids):
-            twice = [request_ids[i] for i in np.flatnonzero(seen).tolist()]
-            twice += [name for name, n in Counter(request_ids).items() if n > 1]
-            msg = f"need one verdict per request, got two for {min(twice)}"
+        return index
+
+    def _join(self, judged: list[_Judged]) -> None:
+        rows = np.concatenate([self._rows_of(part) for part in judged])
+        n_verdicts = np.bincount(rows, minlength=len(self.ids))
+        if n_verdicts.max(initial=0) > 1:
+            msg = f"need one verdict per request, got two for {self._least(n_verdicts > 1)}"
+            raise ValueError(msg)
+        columns = {name: np.concatenate([part.columns[name] for part in judged]) for name in ("probe", *JUDGED)}
+        probes = columns.pop("probe")
+        is_other = probes != self._columns["probe"][rows]
+        if is_other.any():
+            first = int(is_other.argmax())
+            got = "one of another run" if np.isnan(probes[first]) else repr([*self._positions][int(probes[first])])
+            msg = f"need the verdict on {self.ids[int(rows[first])]} to name its probe, got {got}"
+            raise ValueError(msg)
+        for name, column in columns.items():
+            self._columns[name] = np.full(len(self.ids), ABSENT, dtype=np.int32)
+            self._columns[name][rows] = column
+        label = self._columns["label"]
+        label[label == ABSENT] = UNGRADED
+
+    def _rows_of(self, part: _Judged) -> Rows:
+        if part.rows is not None:
+            return part.rows
+        rows = self._index.find(request_keys(part.request_ids))
+        if (rows < 0).any():
+            msg = f"need a response for every verdict, got none for {part.request_ids[int(rows.argmin())]}"
             raise ValueError(msg)
         return rows
+
+    def _least(self, is_meant: Column) -> str:
+        return min(self.ids[row] for row in np.flatnonzero(is_meant).tolist())
+
+
+class _Judged(NamedTuple):
+    """A batch of verdicts as columns."""
+
+    columns: dict[str, Column]
+    request_ids: list[str]
+    """Of the verdicts, as long as nobody knows their rows."""
+    rows: Rows | None
+
+
+class _RowOf(Mapping[str, int]):
+    def __init__(self, ids: RequestIds, index: KeyIndex) -> None:
+        self._ids = ids
+        self._index = index
+
+    def __getitem__(self, request_id: str) -> int:
+        row = int(self._index.find(request_keys([request_id]))[0])
+        if row < 0:
+            raise KeyError(request_id)
+        return row
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 def _floats(values: Sequence[float | None]) -> Column:

@@ -214,7 +214,7 @@ def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> M
         estimates=tuple(_estimates(tallies, plan, asked)),
         cost=cost_of(columns, rows, n_correct=counts["all"].correct),
         latency=latency_of(columns, rows),
-        tallies=dict(zip(plan.positions, map(tuple, tallies.tolist()), strict=True)),
+        tallies=dict(zip(plan.positions, _shared_tuples(tallies), strict=True)),
     )
 
 
@@ -224,6 +224,17 @@ def _tally(columns: Columns, rows: Rows, n_probes: int, repeats: int) -> Ints:
     tallies = np.bincount(cell, minlength=4 * n_probes).reshape(n_probes, 4)
     tallies[:, UNGRADED] += np.maximum(repeats - tallies.sum(axis=1), 0)
     return tallies
+
+
+def _shared_tuples(tallies: Ints) -> Iterator[tuple[int, int, int, int]]:
+    """The rows as tuples, equal ones as one object: of a million rows few differ."""
+    code = np.zeros(len(tallies), dtype=np.int64)
+    for column in tallies.T:
+        # Made dense each time, so that no count is too large for it.
+        _, code = np.unique(code * (int(column.max(initial=0)) + 1) + column, return_inverse=True)
+    _, first = np.unique(code, return_index=True)
+    shared = [(correct, wrong, abstained, ungraded) for correct, wrong, abstained, ungraded in tallies[first].tolist()]
+    return map(shared.__getitem__, code.tolist())
 
 
 def _counts(tallies: Ints) -> Counts:

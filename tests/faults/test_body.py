@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import math
+import time
+import tracemalloc
 
 import pytest
 
+from evaluator.graders import default_grader
 from evaluator.journal import Answered
 from evaluator.jsonl import encode_line
 from evaluator.providers import client as client_module
+from evaluator.providers.client import HttpClient
+from evaluator.providers.reply import HttpReply
+from evaluator.records import Failure, Probe
 from evaluator.report.safe_text import safe_text
-from tests.faults.fault_server import CLOSE, ask_once, chat, http, told
+from tests.faults.fault_server import CLOSE, QUESTION, ask_once, chat, http, told
+from tests.loopback import Asked, LoopbackServer, running
 
 MALFORMED = ("malformed", "malformed")
 
@@ -66,6 +75,12 @@ def test_row_55_numbers_that_are_none_are_refused(literal: bytes) -> None:
     assert told(ask_once(http(body % literal)))[:2] == MALFORMED
 
 
+def test_row_55_no_file_of_ours_holds_one() -> None:
+    line = encode_line(Answered(at="now", response=QUESTION.response(outcome="answered", latency_s=math.nan)))
+    assert b"NaN" not in line
+    assert json.loads(line)["response"]["latency_s"] is None
+
+
 def test_row_56_a_number_of_five_thousand_digits_raises_nothing() -> None:
     body = b'{"choices": [{"finish_reason": "stop", "message": {"content": "x"}}], "usage": {"prompt_tokens": %s}}'
     response = ask_once(http(body % (b"9" * 5000)))
@@ -82,6 +97,55 @@ def test_row_58_a_long_answer_is_taken_and_graded_in_bounded_time() -> None:
     response = ask_once(http(chat("very " * 400_000)), timeout_s=20.0)
     assert response.outcome == "answered"
     assert len(response.text) == 2_000_000
+    start = time.process_time()
+    verdict = default_grader().grade(Probe(probe_id="p", question="q", targets=("Canberra",)), response)
+    assert time.process_time() - start < 5
+    assert verdict.label != "correct"
+
+
+def test_row_62_a_file_of_many_long_lines_is_never_held_as_a_whole() -> None:
+    line, n_lines, sizes = b"x" * 2_000_000 + b"\n", 20, []
+
+    async def main(base_url: str) -> HttpReply | Failure:
+        async with HttpClient(base_url) as client:
+            return await client.get_lines("/file", lambda each: sizes.append(len(each)), deadline_s=30.0)
+
+    with running(FileServer([line] * n_lines)) as server:
+        tracemalloc.start()
+        reply = asyncio.run(main(server.base_url))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert isinstance(reply, HttpReply)
+    assert sizes == [len(line) - 1] * n_lines
+    assert peak < 0.5 * n_lines * len(line)
+
+
+def test_row_62_a_line_without_end_is_cut_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY_BYTES", 100_000)
+
+    async def main(base_url: str) -> HttpReply | Failure:
+        async with HttpClient(base_url) as client:
+            return await client.get_lines("/file", lambda line: None, deadline_s=30.0)
+
+    with running(FileServer([b"short\n", b"x" * 500_000])) as server:
+        reply = asyncio.run(main(server.base_url))
+    assert isinstance(reply, Failure)
+    assert reply.kind == "malformed"
+
+
+class FileServer(LoopbackServer):
+    """Answers every GET with a file, in parts."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        super().__init__()
+        self.parts = parts
+
+    async def exchange(self, asked: Asked, writer: asyncio.StreamWriter) -> bool:
+        writer.write(http(b"", length=sum(map(len, self.parts))))
+        for part in self.parts:
+            writer.write(part)
+            await writer.drain()
+        return True
 
 
 def test_row_59_a_body_without_end_is_cut_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

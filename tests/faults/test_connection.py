@@ -27,7 +27,7 @@ from evaluator.run.readiness import wait_until_ready
 from tests.cli.command import evaluator
 from tests.faults.fault_server import CLOSE, RESET, FaultServer, ask, ask_once, chat, fault_server, http, told
 from tests.loopback import Asked, LoopbackServer, running
-from tests.run.lanes.test_lane import World
+from tests.run.lanes.test_lane import World, fails
 
 ANSWER = http(chat())
 
@@ -59,6 +59,12 @@ def test_row_1_an_unknown_host_is_named_before_anything_is_sent(monkeypatch: pyt
     failure = post("http://no-such-host.test/v1")
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.maybe_paid) == ("transient", False)
+
+
+def test_row_1_a_name_that_cannot_be_found_in_mid_run_costs_no_request_its_answer() -> None:
+    world = World(300).run(lambda request, at: fails("transient") if 2 <= at < 40 else None)
+    assert len(world.answered) == 300
+    assert world.in_window(3, 40) < 40, "single looks, not hundreds of requests marked failed in a second"
 
 
 def free_port() -> int:

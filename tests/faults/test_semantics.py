@@ -37,6 +37,12 @@ def test_row_64_content_that_is_no_text_is_no_answer(content: object) -> None:
     assert response.text.strip() == ""
 
 
+def test_row_64_text_in_parts_is_joined() -> None:
+    parts = [{"type": "text", "text": "Can"}, {"type": "thinking", "text": "no"}, {"type": "text", "text": "berra"}]
+    response = ask_once(http(chat(parts)))
+    assert (response.outcome, response.text) == ("answered", "Canberra")
+
+
 def test_row_65_an_answer_that_sits_in_the_reasoning_is_not_graded() -> None:
     message = {"role": "assistant", "content": "", "reasoning_content": "It is Canberra."}
     response = ask_once(http(chat(message=message)))

@@ -47,6 +47,13 @@ def test_row_31_out_of_credit_leaves_the_rest_pending() -> None:
     assert len(world.sent) == 20 + 40 + 80 + 100, "one window is lost, not the run"
 
 
+def test_row_31_and_32_what_a_402_says_tells_them_apart() -> None:
+    metadata = {"error_type": "payment_required", "limit_source": "openrouter_in_flight_budget"}
+    assert meant(402, "Insufficient credits") == ("failed", "halted", False)
+    assert meant(402, "in flight", "retry-after: 5", metadata=metadata) == ("failed", "rate_limited", False)
+    assert meant(402, "no credit", metadata={"error_type": "payment_required"}) == ("failed", "halted", False)
+
+
 def test_row_32_a_full_budget_in_flight_is_a_rate_limit() -> None:
     world = World(300)
     full = fails("rate_limited", status=402, wait_s=8.0)

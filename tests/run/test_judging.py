@@ -11,7 +11,7 @@ from evaluator.config import JudgeTable, Settings
 from evaluator.errors import ConfigError, JournalError
 from evaluator.journal import RunDirectory
 from evaluator.records import Manifest, ModelSettings, Probe, Response, Verdict
-from evaluator.run.judging import check_judge_prompt, count_votes, needs_judge, plan_judging, with_judges
+from evaluator.run.judging import check_judge_prompt, needs_judge, plan_judging, votes_on, with_judges
 
 PROBE = Probe(probe_id="p", question="Which planet?", targets=("Mercury",))
 SAME = Probe(probe_id="q", question="Which planet?", targets=("Mercury",))
@@ -114,12 +114,12 @@ def test_without_any_reply_every_vote_is_pending(tmp_path: Path) -> None:
     manifest, mars, venus = judged_by("server/j"), response("1", PROBE, "Mars"), response("2", PROBE, "Venus")
     verdicts = [unsure("1"), unsure("2", "matching", label="correct")]
     judging = plan_judging(manifest, [PROBE], [mars, venus], verdicts)
-    judged = count_votes(manifest, [PROBE], verdicts, judging, RunDirectory(tmp_path))
-    assert [(v.label, v.ungraded, v.step) for v in judged.verdicts] == [
+    judged = list(map(votes_on(manifest, [PROBE], judging, RunDirectory(tmp_path)).settled, verdicts))
+    assert [(v.label, v.ungraded, v.step) for v in judged] == [
         (None, "pending", "judge"),
         ("correct", None, "matching"),
     ]
-    assert {verdict.grader for verdict in judged.verdicts} == {"cascade-1+judge-1"}
+    assert {verdict.grader for verdict in judged} == {"cascade-1+judge-1"}
 
 
 def test_the_manifest_names_the_judges_and_their_prompt() -> None:

@@ -7,7 +7,7 @@ probes are kept depends on their ids alone, not on how they were answered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -49,7 +49,7 @@ class Given(NamedTuple):
 
 def answer_table(
     probes: Sequence[Probe],
-    graded: Collection[Given],
+    graded: Iterable[tuple[Response, Verdict]],
     gold: Mapping[str, str] | None = None,
     *,
     most_bytes: int = MOST_BYTES,
@@ -58,50 +58,90 @@ def answer_table(
 
     Args:
         probes: Of the run.
-        graded: Every answer, read twice.
+        graded: Every answer; read once, and only as many are held as are shown.
         gold: Labels that people gave, by request id.
         most_bytes: Probes are left out until about so much is left.
     """
-    sizes, n_by_probe = _sizes(graded)
-    kept = _kept(probes, sizes, n_by_probe, most_bytes)
-    shown = [probe for probe in probes if probe.probe_id in kept]
-    names = _Names()
-    rows = [_answer(given, kept, names, gold or {}) for given in graded if given.response.probe_id in kept]
-    data = {
-        "probes": [_probe(probe) for probe in shown],
-        "answers": rows,
-        **{name: list(table) for name, table in names.tables.items()},
-    }
-    asked = Asked(len(rows), len(graded), len(shown), len(probes))
-    return AnswerTable(msgspec.json.encode(data), asked)
-
-
-def _sizes(graded: Iterable[Given]) -> tuple[dict[str, int], dict[str, int]]:
-    sizes: dict[str, int] = {}
-    n_by_probe: dict[str, int] = {}
+    sample = AnswerSample(probes, most_bytes)
     for response, verdict in graded:
+        sample.add(response, verdict)
+    return sample.table(gold)
+
+
+class AnswerSample:
+    """Answers to as many probes as fit on the page, chosen by a hash of the probe's id.
+
+    What the answers to a probe take is known only at the end. But it only grows, so probes that do not fit
+    beside those before them will not fit later either: their answers are let go.
+    """
+
+    def __init__(self, probes: Sequence[Probe], most_bytes: int = MOST_BYTES) -> None:
+        self._held: list[Given] = []
+        self._n_answers = 0
+        self._probes = probes
+        self._most_bytes = most_bytes
+        self._order = sorted(probes, key=lambda probe: hashlib.sha256(probe.probe_id.encode()).digest())
+        self._candidates = {probe.probe_id for probe in probes}
+        self._sizes: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+        self._held_bytes = 0
+        self._room_bytes, self._room_answers = 2 * most_bytes, 2 * MOST_ANSWERS
+
+    def add(self, response: Response, verdict: Verdict) -> None:
+        """Hold an answer, as long as its probe may be among those that fit."""
+        self._n_answers += 1
+        name = response.probe_id
+        if name not in self._candidates:
+            return
         size = min(len(response.text), TEXT_LIMIT) + min(len(verdict.evidence), EVIDENCE_LIMIT) + _FIXED_BYTES
         # Texts beyond ASCII take up to three bytes a character in UTF-8.
         size *= 1 if response.text.isascii() else 3
-        sizes[response.probe_id] = sizes.get(response.probe_id, 0) + size
-        n_by_probe[response.probe_id] = n_by_probe.get(response.probe_id, 0) + 1
-    return sizes, n_by_probe
+        self._sizes[name] = self._sizes.get(name, 0) + size
+        self._counts[name] = self._counts.get(name, 0) + 1
+        self._held.append(Given(response, verdict))
+        self._held_bytes += size
+        if self._held_bytes > self._room_bytes or len(self._held) > self._room_answers:
+            self._let_go()
 
+    def table(self, gold: Mapping[str, str] | None = None) -> AnswerTable:
+        """Make the data of the browser; `gold` are labels that people gave, by request id."""
+        kept = self._positions()
+        shown = [probe for probe in self._probes if probe.probe_id in kept]
+        names = _Names()
+        rows = [_answer(given, kept, names, gold or {}) for given in self._held if given.response.probe_id in kept]
+        data = {
+            "probes": [_probe(probe) for probe in shown],
+            "answers": rows,
+            **{name: list(table) for name, table in names.tables.items()},
+        }
+        asked = Asked(len(rows), self._n_answers, len(shown), len(self._probes))
+        return AnswerTable(msgspec.json.encode(data), asked)
 
-def _kept(
-    probes: Sequence[Probe], sizes: Mapping[str, int], n_by_probe: Mapping[str, int], most_bytes: int
-) -> dict[str, int]:
-    """Choose probes, by a hash of their ids, until the page is full; return their places among the kept."""
-    n_bytes = n_answers = 0
-    chosen: set[str] = set()
-    for probe in sorted(probes, key=lambda probe: hashlib.sha256(probe.probe_id.encode()).digest()):
-        n_bytes += sizes.get(probe.probe_id, 0) + 3 * min(len(probe.question), QUESTION_LIMIT) + _FIXED_BYTES
-        n_answers += n_by_probe.get(probe.probe_id, 0)
-        if chosen and (n_bytes > most_bytes or n_answers > MOST_ANSWERS):
-            break
-        chosen.add(probe.probe_id)
-    ordered = [probe.probe_id for probe in probes if probe.probe_id in chosen]
-    return {probe_id: position for position, probe_id in enumerate(ordered)}
+    def _positions(self) -> dict[str, int]:
+        """The places of the probes among those that fit."""
+        fitting = self._fitting()
+        ordered = [probe.probe_id for probe in self._probes if probe.probe_id in fitting]
+        return {probe_id: position for position, probe_id in enumerate(ordered)}
+
+    def _let_go(self) -> None:
+        self._candidates = self._fitting()
+        self._held = [given for given in self._held if given.response.probe_id in self._candidates]
+        self._held_bytes = sum(self._sizes.get(name, 0) for name in self._candidates)
+        # One probe with very many answers is shown whole.
+        self._room_bytes = max(self._room_bytes, 2 * self._held_bytes)
+        self._room_answers = max(self._room_answers, 2 * len(self._held))
+
+    def _fitting(self) -> set[str]:
+        n_bytes = n_answers = 0
+        chosen: set[str] = set()
+        for probe in self._order:
+            n_bytes += self._sizes.get(probe.probe_id, 0)
+            n_bytes += 3 * min(len(probe.question), QUESTION_LIMIT) + _FIXED_BYTES
+            n_answers += self._counts.get(probe.probe_id, 0)
+            if chosen and (n_bytes > self._most_bytes or n_answers > MOST_ANSWERS):
+                break
+            chosen.add(probe.probe_id)
+        return chosen
 
 
 class _Names:

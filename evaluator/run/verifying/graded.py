@@ -8,10 +8,10 @@ from evaluator.errors import JournalError
 from evaluator.graders import default_grader
 from evaluator.graders.judge import joined_name
 from evaluator.journal import RunDirectory
-from evaluator.journal.rundir import MAX_LINE_BYTES
+from evaluator.journal.verdicts import MAX_LINE_BYTES
 from evaluator.jsonl import read_records
 from evaluator.records import Manifest, Probe, Response, Verdict
-from evaluator.run.judging import count_votes, has_current_rubric, plan_judging
+from evaluator.run.judging import has_current_rubric, judging_of, votes_on
 from evaluator.run.regrade import grade_responses
 from evaluator.run.verifying.part import Part
 
@@ -97,6 +97,6 @@ def _graded_again(
     ordered = [responses[request_id] for request_id in sorted(responses)]
     verdicts = grade_responses(probes, ordered, grader)
     if manifest.judges:
-        judging = plan_judging(manifest, probes, ordered, verdicts)
-        verdicts = count_votes(manifest, probes, verdicts, judging, directory).verdicts
+        judging = judging_of(manifest, probes, zip(ordered, verdicts, strict=True))
+        verdicts = list(map(votes_on(manifest, probes, judging, directory).settled, verdicts))
     return {verdict.request_id: verdict for verdict in verdicts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +65,8 @@ def label_means(result: ModelResult, ground: Ground) -> Floats:
         Shape (n_probes, 3) in the order of the ground; NaN where nothing was graded.
     """
     nothing = (0, 0, 0, 0)
-    tallies = np.array([result.tallies.get(name, nothing) for name in ground.probe_ids], dtype=np.float64)
+    found = (result.tallies.get(name, nothing) for name in ground.probe_ids)
+    tallies = np.fromiter(chain.from_iterable(found), dtype=np.float64, count=4 * len(ground.probe_ids))
     graded = tallies.reshape(-1, 4)[:, :3]
     with np.errstate(invalid="ignore"):
         means: Floats = graded / graded.sum(axis=1, keepdims=True)
