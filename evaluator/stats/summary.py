@@ -106,7 +106,7 @@ def summarise(
         _with_calibrated(_model_result(columns, own, plan, _Asked(*group, repeats, level)), calibration, level)
         for group, own in groups.items()
     )
-    hashes = dict(zip(plan.positions, (probe.content for probe in plan.probes), strict=True))
+    hashes = plan.hashes
     found = Summary(
         manifest=manifest,
         results=results,
@@ -148,7 +148,8 @@ def labelled_answers(
 class _Plan:
     """The probes in canonical order, with what follows from them alone."""
 
-    probes: tuple[Placed, ...]
+    hashes: dict[str, str]
+    """Of the content of each, by its id."""
     places: Sequence[int]
     """Where each of them stands among the probes as they were asked."""
     positions: dict[str, int]
@@ -172,7 +173,7 @@ class _Plan:
             msg = f"need one probe per id, got two for {twice!r}"
             raise ValueError(msg)
         return cls(
-            probes=ordered,
+            hashes=dict(zip(positions, (probe.content for probe in ordered), strict=True)),
             places=places,
             positions=positions,
             is_answerable=np.array([probe.is_answerable for probe in ordered], dtype=np.bool_),
@@ -201,7 +202,7 @@ def _ordered_groups(manifest: Manifest, found: set[tuple[str, str]]) -> list[tup
 
 
 def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> ModelResult:
-    tallies = _tally(columns, rows, len(plan.probes), asked.repeats)
+    tallies = _tally(columns, rows, len(plan.hashes), asked.repeats)
     n_planned = int(tallies.sum())
     n_missing = n_planned - len(rows)
     is_ungraded = columns.taken("label", rows) == UNGRADED
