@@ -13,7 +13,18 @@ from evaluator.providers.address import check_key
 from evaluator.providers.weights import fetch, gguf_path
 from evaluator.records import ModelSettings
 
+LEAST_KEY = 20
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def is_variable(name: str) -> bool:
+    """Whether a text is the name of an environment variable, and does not look like a key itself.
+
+    >>> is_variable("TEAM_KEY_2"), is_variable("AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q")
+    (True, False)
+    """
+    is_like_a_key = len(name) >= LEAST_KEY and bool(re.search(r"[a-z]", name)) and bool(re.search(r"\d", name))
+    return VARIABLE.fullmatch(name) is not None and not is_like_a_key
 
 
 def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
@@ -24,7 +35,7 @@ def keys_of(models: tuple[ModelSettings, ...]) -> dict[str, str]:
     """
     keys = {}
     for model in models:
-        if model.api_key_env is not None and not VARIABLE.fullmatch(model.api_key_env):
+        if model.api_key_env is not None and not is_variable(model.api_key_env):
             # Not echoed: people paste the key itself here.
             raise ProviderError(f"{model.id}: api_key_env: need the name of an environment variable, not a key")
     for model in models:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evaluator.cli.messages import say
 from evaluator.cli.people import Given
@@ -29,6 +30,9 @@ from evaluator.run.final import FinalResponses, answers_to
 from evaluator.run.regrade import graded_before
 from evaluator.run.session import RunPlan, load_plan
 
+if TYPE_CHECKING:
+    from evaluator.report.html import AnswerSample
+
 STDOUT = "-"
 
 
@@ -44,13 +48,21 @@ class ReportRequest:
 class Answers:
     """A run with its single answers, graded."""
 
-    def __init__(self, directory: RunDirectory, given: Given | None = None) -> None:
-        """`given` are files to read in place of the run's own audit and settings."""
+    def __init__(self, directory: RunDirectory, given: Given | None = None, *, has_sample: bool = False) -> None:
+        """Go through the answers once.
+
+        Args:
+            directory: Of the run.
+            given: Files to read in place of the run's own audit and settings.
+            has_sample: Whether to keep as many answers as a page shows.
+        """
         self.directory = directory
         self.plan: RunPlan = load_plan(directory)
         responses = FinalResponses(directory, self.plan.manifest, self.plan.probes)
         by_rules = graded_before(self.plan.probes, responses, default_grader(), directory.verdicts)
-        self.graded, self.summary = conclude(self.plan, directory, by_rules, given=given)
+        self.sample = _sample(self.plan) if has_sample else None
+        seen = self.sample.add if self.sample is not None else None
+        self.graded, self.summary = conclude(self.plan, directory, by_rules, given=given, seen=seen)
 
     @cached_property
     def gold(self) -> Mapping[str, Label]:
@@ -59,6 +71,12 @@ class Answers:
         labelled = {label.request_id for label in labels}
         texts = {r.request_id: text_sha256(r.text) for r in answers_to(self.graded.responses, labelled)}
         return final_labels(gold_set(design, labels, texts).labels).by_request
+
+
+def _sample(plan: RunPlan) -> AnswerSample:
+    from evaluator.report.html import AnswerSample
+
+    return AnswerSample(plan.probes)
 
 
 def load_summary(run: str, out: Path, given: Given | None = None) -> Summary:
@@ -94,7 +112,8 @@ def write_reports(run: str, out: Path, request: ReportRequest, given: Given | No
     """
     _check(request)
     summary = _summary_file(run, given)
-    answers = Answers(RunDirectory.find(run, out), given) if summary is None else None
+    has_sample = "html" in request.formats
+    answers = Answers(RunDirectory.find(run, out), given, has_sample=has_sample) if summary is None else None
     for name in request.formats:
         if name in _TABLES:
             if answers is None:
@@ -188,11 +207,11 @@ _TABLES: dict[str, Callable[[Answers, ReportRequest], None]] = {"csv": _csv, "pa
 
 def _html(summary: Summary, answers: Answers | None, output: str | None) -> None:
     """Write the page: into the run directory, unless it shall go elsewhere."""
-    from evaluator.report.html import answer_table, render_html
+    from evaluator.report.html import render_html
 
     table = None
     if answers is not None:
-        table = answer_table(answers.plan.probes, answers.graded, answers.gold)
+        table = answers.sample.table(answers.gold) if answers.sample is not None else None
         output = output or str(answers.directory.path / "index.html")
     _deliver(render_html(summary, table), output)
 

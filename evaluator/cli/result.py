@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +18,7 @@ from evaluator.comparison import Comparison
 from evaluator.journal import RunDirectory, write_seal
 from evaluator.judge_use import JudgeUse
 from evaluator.protocols import Grader
-from evaluator.records import Summary, Verdict
+from evaluator.records import Response, Summary, Verdict
 from evaluator.report import (
     agreement_bytes,
     comparison_bytes,
@@ -28,7 +30,7 @@ from evaluator.report import (
 from evaluator.results import Agreement
 from evaluator.run.final import FinalResponses
 from evaluator.run.judging import has_current_rubric, judging_of, votes_on
-from evaluator.run.regrade import Graded, grade_all, unzipped
+from evaluator.run.regrade import Graded, Pair, grade_all, unzipped
 from evaluator.run.session import RunPlan
 from evaluator.stats import judge_uses, summarise
 
@@ -87,17 +89,44 @@ def settle(plan: RunPlan, directory: RunDirectory, graded: Graded) -> Settled:
     return Settled(graded.with_verdicts(votes.settled), uses)
 
 
-def conclude(plan: RunPlan, directory: RunDirectory, graded: Graded, *, given: Given | None = None) -> Conclusion:
+def conclude(
+    plan: RunPlan,
+    directory: RunDirectory,
+    graded: Graded,
+    *,
+    given: Given | None = None,
+    seen: Callable[[Response, Verdict], None] | None = None,
+) -> Conclusion:
     """Settle the verdicts and summarise them with what people found; writes nothing.
 
     Args:
         given: Files to read in place of the run's own.
+        seen: Told of every answer and the last word on it, on the way.
     """
     settled = settle(plan, directory, graded)
     people = found_by_people(plan.manifest, directory, graded.responses, given)
-    responses, verdicts = unzipped(settled.graded)
-    summary = summarise(plan.manifest, plan.probes, responses, verdicts, people=people)
+    responses, verdicts = unzipped(settled.graded if seen is None else _shown(settled.graded, seen))
+    with _no_collections():
+        summary = summarise(plan.manifest, plan.probes, responses, verdicts, people=people)
     return Conclusion(settled.graded, msgspec.structs.replace(summary, judges=settled.judges))
+
+
+def _shown(graded: Graded, seen: Callable[[Response, Verdict], None]) -> Iterator[Pair]:
+    for pair in graded:
+        seen(*pair)
+        yield pair
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Keep the collector of circular garbage away while millions of records pass, which refer to nothing back."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def save(conclusion: Conclusion, directory: RunDirectory) -> Summary:

@@ -19,7 +19,7 @@ from evaluator.records import AbstentionKind
 
 KINDS: tuple[AbstentionKind, ...] = ("policy_refusal", "clarification", "dont_know", "premise_corrected")
 """Most specific first: the kind of a declining sentence is the first that fits."""
-_ALL_KINDS = (*KINDS, "no_answer", "denial", "filler", "guess")
+_ALL_KINDS = (*KINDS, "no_answer", "needed", "denial", "filler", "guess")
 _DECLINING = frozenset(["dont_know", "policy_refusal", "clarification"])
 _DENYING = WORDS["denial"] | WORDS["negation"]
 _CONTRAST = "|".join(sorted(word for word in WORDS["contrast"] if len(word) > 1))
@@ -32,7 +32,7 @@ class Stance:
 
     answer: Answer
     roles: tuple[frozenset[str], ...]
-    """Per sentence: the kinds of phrases in it: abstention kinds, `no_answer`, `denial`, `filler`, `guess`."""
+    """Per sentence, the kinds of phrases in it: of abstention, and no_answer, needed, denial, filler, guess."""
     asserted: tuple[Sentence, ...]
     """What remains when declining sentences and clauses are taken away."""
     guesses_in_declining: bool

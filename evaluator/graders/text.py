@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from evaluator.graders.commitment import Forms, has_rival, is_list_of_candidates
 from evaluator.graders.forms import letters, main_form, name_parts, target_forms
+from evaluator.graders.identifier import is_about_code, targets_in_full
 from evaluator.graders.near import find_near
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, is_same_word, is_unspaced, tokens
 from evaluator.graders.ordinals import in_digits, with_digits
@@ -38,7 +39,7 @@ def match_text(probe: Probe, asserted: tuple[Sentence, ...]) -> Finding:
     rival = _asserted_distractor(probe, blanked) if probe.distractors else None
     if rival is not None:
         return Finding(has_distractor=True, evidence=f"asserts the known wrong answer {rival!r}")
-    near = find_near(probe, blanked) if not found.evidence else None
+    near = find_near(probe, blanked) if not found.evidence and not is_about_code(probe) else None
     if near is not None:
         return Finding(is_correct=True, is_near=True, evidence=f"means {near[0]!r}: {near[1].text}")
     return found if found.evidence else Finding(evidence="no target is asserted")
@@ -49,13 +50,14 @@ def _find_exact(probe: Probe, asserted: tuple[Sentence, ...], echo: tuple[str, .
     denied = ""
     known = make_question(probe.question).key_set
     in_full = asks_in_full(probe.question)
-    for target in probe.targets:
+    wanted = targets_in_full(probe, asserted)
+    for target in wanted:
         sentences = blank_runs(asserted, echo) if known.issuperset(main_form(target)) else asserted
         found = find_target(target, sentences, probe.language, in_full=in_full)
         if found and not found.competes(forms, probe.language) and not _is_outdone(target, probe, sentences):
             return Finding(is_correct=True, evidence=f"asserts {target!r}: {found.evidence}")
         denied = denied or (found.evidence if found else "")
-    for target in probe.targets:
+    for target in wanted:
         if is_part(target, asserted, probe.question, probe.language):
             return Finding(is_correct=True, evidence=f"the answer is part of the target {target!r}")
     return Finding(evidence=f"target not committed to: {denied}" if denied else "")

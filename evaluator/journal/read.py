@@ -27,6 +27,7 @@ from evaluator.jsonl import decode_line, encode_line
 from evaluator.records import Response
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
+READ_BYTES = 1 << 20
 
 
 class OpenBatch(msgspec.Struct):
@@ -123,6 +124,8 @@ def _apply(state: JournalState, entry: Entry, place: Place) -> None:
     match entry:
         case Intent():
             state.open_attempts.setdefault(entry.request_id, Attempts()).send(entry.most_usd)
+        case Answered():
+            _apply_answer(state, entry.response, place)
         case FailedAttempt():
             attempts = state.open_attempts.setdefault(entry.request_id, Attempts())
             most_usd = attempts.end()
@@ -133,8 +136,6 @@ def _apply(state: JournalState, entry: Entry, place: Place) -> None:
             state.ended.add(entry.cost_usd, entry.most_usd)
         case Spare():
             _apply_spare(state, entry.response, place)
-        case Answered():
-            _apply_answer(state, entry.response, place)
         case BatchIntent() | BatchMade() | BatchEnded():
             _apply_batch(state, entry)
 
@@ -184,7 +185,7 @@ def _apply_spare(state: JournalState, response: Response, place: Place) -> None:
 def _lines(path: Path) -> Iterator[tuple[int, Place, bytes]]:
     """Yield every line with its number and its place."""
     try:
-        with path.open("rb") as stream:
+        with path.open("rb", buffering=READ_BYTES) as stream:
             number = offset = 0
             while line := stream.readline(MAX_LINE_BYTES):
                 number += 1

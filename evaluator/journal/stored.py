@@ -12,9 +12,8 @@ import msgspec
 import numpy as np
 
 from evaluator.errors import JournalError
-from evaluator.journal.entries import Answered, Entry, Spare
+from evaluator.journal.entries import Answered, Spare
 from evaluator.journal.index import BATCH, Place, ResponseIndex
-from evaluator.jsonl import decode_line
 from evaluator.records import Outcome, Response
 from evaluator.request_keys import Places, request_keys
 
@@ -111,29 +110,26 @@ class StoredResponses(Mapping[str, Response]):
     def _read(self, entries: Places) -> Iterator[Response]:
         if not len(entries):
             return
-        decoder = msgspec.json.Decoder(Entry)
+        # The lines were checked when the journal was looked through.
+        decoder = msgspec.json.Decoder(Answered | Spare)
         try:
             with self.path.open("rb") as stream:
                 for start in range(0, len(entries), BATCH):
                     batch = entries[start : start + BATCH]
                     # Not through the buffer of the stream: it would be filled anew for almost every line.
                     lines = (os.pread(stream.fileno(), size, at) for at, size in self._index.lines(batch))
-                    found = [self._decode(line, decoder) for line in lines]
+                    found = [decoder.decode(line).response for line in lines]
                     if not np.array_equal(request_keys([one.request_id for one in found]), self._index.keys(batch)):
                         raise self._changed()
-                    yield from found
+                    yield from map(self._as_told, found) if self._told else found
+        except (msgspec.DecodeError, RecursionError) as exc:
+            raise self._changed() from exc
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot be read: {exc.strerror}") from exc
 
-    def _decode(self, line: bytes, decoder: msgspec.json.Decoder[Entry]) -> Response:
-        try:
-            entry = decode_line(line, decoder)
-        except ValueError as exc:
-            raise self._changed() from exc
-        if not isinstance(entry, Answered | Spare):
-            raise self._changed()
-        told = self._told.get(entry.response.request_id) if self._told else None
-        return entry.response if told is None else told.by(entry.response)
+    def _as_told(self, response: Response) -> Response:
+        told = self._told.get(response.request_id)
+        return response if told is None else told.by(response)
 
     def _changed(self) -> JournalError:
         return JournalError(f"{self.path}: changed while it was read; a journal is only ever appended to: try again")

@@ -22,7 +22,7 @@ import msgspec
 
 from evaluator.errors import ConfigError, ProviderError
 from evaluator.protocols import Provider
-from evaluator.providers.address import is_loopback
+from evaluator.providers.address import check_base_url, is_loopback
 from evaluator.providers.checks import check_api_settings
 from evaluator.providers.routing import refuse_privacy
 from evaluator.providers.table import API_PROVIDERS
@@ -92,6 +92,9 @@ def check_settings(settings: ModelSettings) -> None:
         ConfigError: Naming model and setting, and what to write instead.
     """
     provider = provider_of(settings.id)
+    if settings.base_url is not None:
+        # Before any message names it: a password may sit in it.
+        check_base_url(settings.base_url)
     if provider in API_PROVIDERS:
         return check_api_settings(settings)
     if settings.api is not None:

@@ -20,7 +20,8 @@ import msgspec
 from httpx_aiohttp import AiohttpTransport
 
 from evaluator.providers.address import check_base_url, check_key, is_loopback
-from evaluator.providers.reply import REDACTED, HttpReply
+from evaluator.providers.eraser import KeyEraser
+from evaluator.providers.reply import HttpReply
 from evaluator.records import Failure
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -42,10 +43,11 @@ class HttpClient:
     ) -> None:
         """`key_header` carries the key: `authorization` as a bearer token, any other header as it is."""
         self.base_url = check_base_url(base_url)
-        self._key = check_key(key) if key else None
+        key = check_key(key) if key else None
+        self._erase = KeyEraser(key)
         headers = {"user-agent": "evaluator", "accept": "*/*", "accept-encoding": "gzip, deflate"} | dict(headers or {})
-        if self._key:
-            headers[key_header] = f"Bearer {self._key}" if key_header == "authorization" else self._key
+        if key:
+            headers[key_header] = f"Bearer {key}" if key_header == "authorization" else key
         self._headers = httpx.Headers(headers)
         self._typed_headers: dict[str, httpx.Headers] = {}
         self._urls: dict[str, httpx.URL] = {}
@@ -86,13 +88,9 @@ class HttpClient:
 
         The lines of a file that broke off were handed over up to there.
         """
-        return await self._send("GET", path, deadline_s, partial(_read_lines, on_line=self._clean(on_line)))
-
-    def _clean(self, on_line: Callable[[bytes], None]) -> Callable[[bytes], None]:
-        if self._key is None:
-            return on_line
-        key = self._key.encode()
-        return lambda line: on_line(line.replace(key, REDACTED.encode()))
+        return await self._send(
+            "GET", path, deadline_s, partial(_read_lines, on_line=lambda line: on_line(self._erase(line)))
+        )
 
     async def _send(
         self,
@@ -133,24 +131,11 @@ class HttpClient:
             )
         return found
 
-    @property
-    def has_key(self) -> bool:
-        """Whether there is a key that must never be seen."""
-        return self._key is not None
-
     def _without_key(self, reply: HttpReply | Failure) -> HttpReply | Failure:
-        """Blot out our key where a server repeats it, before anything reads or keeps the reply."""
-        if self._key is None:
-            return reply
         if isinstance(reply, Failure):
-            return msgspec.structs.replace(reply, message=self.without_key(reply.message))
-        headers = {name: self.without_key(value) for name, value in reply.headers.items()}
-        body = reply.body.replace(self._key.encode(), REDACTED.encode())
-        return msgspec.structs.replace(reply, headers=headers, body=body)
-
-    def without_key(self, text: str) -> str:
-        """Return `text` with our key blotted out; also for what decoding may have brought back."""
-        return text.replace(self._key, REDACTED) if self._key else text
+            return msgspec.structs.replace(reply, message=self._erase.text(reply.message))
+        headers = {name: self._erase.text(value) for name, value in reply.headers.items()}
+        return msgspec.structs.replace(reply, headers=headers, body=self._erase(reply.body))
 
 
 async def _read(reply: httpx.Response, *, most_bytes: int | None = None) -> HttpReply | Failure:

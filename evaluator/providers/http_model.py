@@ -62,26 +62,13 @@ class HttpModel:
         else:
             self._hints = read_rate_hints(reply.headers)
             reading = self._wire.read(reply)
-        fields = msgspec.structs.asdict(self._without_key(self._complete(reading, at)))
+        fields = msgspec.structs.asdict(self._complete(reading, at))
         return request.response(latency_s=latency_s, **fields)
 
     def rate_hints(self) -> tuple[RateHint, ...]:
         """Return what the latest reply told of the API's limits, once."""
         hints, self._hints = self._hints, ()
         return hints
-
-    def _without_key(self, reading: Reading) -> Reading:
-        """Blot out our key once more: a reply may have held it in an escaped form."""
-        if not self._client.has_key:
-            return reading
-        clean = self._client.without_key
-        texts = {
-            name: clean(value) for name, value in msgspec.structs.asdict(reading).items() if isinstance(value, str)
-        }
-        failure = reading.failure
-        if failure is not None:
-            failure = msgspec.structs.replace(failure, message=clean(failure.message))
-        return msgspec.structs.replace(reading, failure=failure, **texts)
 
 
 def _unread(failure: Failure) -> Reading:

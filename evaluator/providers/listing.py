@@ -9,7 +9,7 @@ import msgspec
 
 from evaluator.errors import ProviderError
 from evaluator.money import Price
-from evaluator.providers.address import is_loopback
+from evaluator.providers.address import check_base_url, is_loopback
 from evaluator.providers.alternatives import name_of
 from evaluator.providers.checks import prices_of, split_id
 from evaluator.providers.client import HttpClient
@@ -89,6 +89,7 @@ async def listed_models(provider: str, base_url: str | None, key: str | None) ->
     address = base_url or (entry.base_url if entry else None)
     if address is None:
         raise ProviderError(f"{provider}: need --base-url, e.g. http://127.0.0.1:8000/v1")
+    check_base_url(address)
     if key is not None and address.lower().startswith("http://") and not is_loopback(address):
         raise ProviderError(f"{provider}: {address} would get the key unencrypted; need an https:// base URL")
     wire = entry.wire(None) if entry else None

@@ -45,8 +45,9 @@ class FinalResponses(Collection[Response]):
         return self._alone(self._stored.read(request_ids))
 
     def _alone(self, responses: Iterable[Response]) -> Iterator[Response]:
+        probes, models = self._probes, self._models
         for response in responses:
-            if response.probe_id not in self._probes or response.model not in self._models:
+            if response.probe_id not in probes or response.model not in models:
                 what = f"{response.probe_id!r} by {response.model!r}"
                 raise JournalError(f"{self._path}: answers {what}, which the run did not ask")
             yield answer_alone(response)

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from evaluator.graders.echo import asks_openly, content_words, question_words, says_yes_or_no
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import Stance
 
 MAX_TOKENS = 60
@@ -24,17 +23,18 @@ def answer_features(stance: Stance, question: str) -> frozenset[str]:
 
 
 def _word_runs(stance: Stance, question: str) -> list[str]:
-    words = [_START, *_masked(stance.answer.sentences, question_words(question))]
+    words = [_START, *masked_words(stance, question)]
     pairs = [f"{one} {two}" for one, two in pairwise(words)]
     triples = [f"{pair} {three}" for pair, three in zip(pairs, words[2:], strict=False)]
     stems = [word[:_STEM] + "*" for word in words if len(word) > _STEM]
     return [*words, *pairs, *triples, *stems, *(f"opening {word}" for word in words[1 : _N_OPENING + 1])]
 
 
-def _masked(sentences: tuple[Sentence, ...], asked: frozenset[str]) -> list[str]:
-    """Give the first tokens, with what the classifier must not see masked."""
+def masked_words(stance: Stance, question: str) -> list[str]:
+    """Give the first tokens of an answer, with what the classifier must not see masked."""
+    asked = question_words(question)
     words: list[str] = []
-    for sentence in sentences:
+    for sentence in stance.answer.sentences:
         words += [
             _ASKED if key in asked else _NUMBER if token[0].isdecimal() else token
             for token, key in zip(sentence.tokens, sentence.keys, strict=True)

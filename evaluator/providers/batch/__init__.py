@@ -20,10 +20,17 @@ from evaluator.providers.batch.openai_files import OpenAIBatches
 from evaluator.providers.batch.openrouter_inline import OpenRouterBatches
 from evaluator.providers.batch_job import BatchApi, BatchItem, BatchStatus, ItemReply
 from evaluator.providers.checks import check_batch, has_batches, split_id
-from evaluator.providers.wires.reading import Reading
 from evaluator.records import Failure, ModelSettings, Request, Response
 
-__all__ = ["BatchItem", "BatchModel", "BatchStatus", "ItemReply", "check_batch", "has_batches", "open_batches"]
+__all__ = [
+    "BatchItem",
+    "BatchModel",
+    "BatchStatus",
+    "ItemReply",
+    "check_batch",
+    "has_batches",
+    "open_batches",
+]
 
 
 class BatchModel:
@@ -47,12 +54,7 @@ class BatchModel:
             failure = item.failure or Failure(kind="transient", message="no reply in the batch")
             return request.response(outcome="failed", detail=failure.message, failure=failure)
         reading = self._connection.wire.read(item.reply)
-        return request.response(**msgspec.structs.asdict(self._clean(self._connection.complete(reading, at))))
-
-    def _clean(self, reading: Reading) -> Reading:
-        clean = self._connection.client.without_key
-        texts = {k: clean(v) for k, v in msgspec.structs.asdict(reading).items() if isinstance(v, str)}
-        return msgspec.structs.replace(reading, **texts)
+        return request.response(**msgspec.structs.asdict(self._connection.complete(reading, at)))
 
     async def submit(self, tag: str, items: Sequence[BatchItem]) -> str | Failure:
         """Submit a batch; return its id."""

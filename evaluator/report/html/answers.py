@@ -62,32 +62,22 @@ def answer_table(
         gold: Labels that people gave, by request id.
         most_bytes: Probes are left out until about so much is left.
     """
-    sample = _Sample(probes, most_bytes)
+    sample = AnswerSample(probes, most_bytes)
     for response, verdict in graded:
         sample.add(response, verdict)
-    kept = sample.positions()
-    shown = [probe for probe in probes if probe.probe_id in kept]
-    names = _Names()
-    rows = [_answer(given, kept, names, gold or {}) for given in sample.held if given.response.probe_id in kept]
-    data = {
-        "probes": [_probe(probe) for probe in shown],
-        "answers": rows,
-        **{name: list(table) for name, table in names.tables.items()},
-    }
-    asked = Asked(len(rows), sample.n_answers, len(shown), len(probes))
-    return AnswerTable(msgspec.json.encode(data), asked)
+    return sample.table(gold)
 
 
-class _Sample:
+class AnswerSample:
     """Answers to as many probes as fit on the page, chosen by a hash of the probe's id.
 
     What the answers to a probe take is known only at the end. But it only grows, so probes that do not fit
     beside those before them will not fit later either: their answers are let go.
     """
 
-    def __init__(self, probes: Sequence[Probe], most_bytes: int) -> None:
-        self.held: list[Given] = []
-        self.n_answers = 0
+    def __init__(self, probes: Sequence[Probe], most_bytes: int = MOST_BYTES) -> None:
+        self._held: list[Given] = []
+        self._n_answers = 0
         self._probes = probes
         self._most_bytes = most_bytes
         self._order = sorted(probes, key=lambda probe: hashlib.sha256(probe.probe_id.encode()).digest())
@@ -99,7 +89,7 @@ class _Sample:
 
     def add(self, response: Response, verdict: Verdict) -> None:
         """Hold an answer, as long as its probe may be among those that fit."""
-        self.n_answers += 1
+        self._n_answers += 1
         name = response.probe_id
         if name not in self._candidates:
             return
@@ -108,24 +98,38 @@ class _Sample:
         size *= 1 if response.text.isascii() else 3
         self._sizes[name] = self._sizes.get(name, 0) + size
         self._counts[name] = self._counts.get(name, 0) + 1
-        self.held.append(Given(response, verdict))
+        self._held.append(Given(response, verdict))
         self._held_bytes += size
-        if self._held_bytes > self._room_bytes or len(self.held) > self._room_answers:
+        if self._held_bytes > self._room_bytes or len(self._held) > self._room_answers:
             self._let_go()
 
-    def positions(self) -> dict[str, int]:
-        """Return the places of the probes among those that fit."""
+    def table(self, gold: Mapping[str, str] | None = None) -> AnswerTable:
+        """Make the data of the browser; `gold` are labels that people gave, by request id."""
+        kept = self._positions()
+        shown = [probe for probe in self._probes if probe.probe_id in kept]
+        names = _Names()
+        rows = [_answer(given, kept, names, gold or {}) for given in self._held if given.response.probe_id in kept]
+        data = {
+            "probes": [_probe(probe) for probe in shown],
+            "answers": rows,
+            **{name: list(table) for name, table in names.tables.items()},
+        }
+        asked = Asked(len(rows), self._n_answers, len(shown), len(self._probes))
+        return AnswerTable(msgspec.json.encode(data), asked)
+
+    def _positions(self) -> dict[str, int]:
+        """The places of the probes among those that fit."""
         fitting = self._fitting()
         ordered = [probe.probe_id for probe in self._probes if probe.probe_id in fitting]
         return {probe_id: position for position, probe_id in enumerate(ordered)}
 
     def _let_go(self) -> None:
         self._candidates = self._fitting()
-        self.held = [given for given in self.held if given.response.probe_id in self._candidates]
+        self._held = [given for given in self._held if given.response.probe_id in self._candidates]
         self._held_bytes = sum(self._sizes.get(name, 0) for name in self._candidates)
         # One probe with very many answers is shown whole.
         self._room_bytes = max(self._room_bytes, 2 * self._held_bytes)
-        self._room_answers = max(self._room_answers, 2 * len(self.held))
+        self._room_answers = max(self._room_answers, 2 * len(self._held))
 
     def _fitting(self) -> set[str]:
         n_bytes = n_answers = 0
