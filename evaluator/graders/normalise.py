@@ -179,7 +179,7 @@ def without_articles(words: list[str], letters: frozenset[str] = frozenset()) ->
     return kept or [word for word in words if word != CLAUSE_MARK]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Remove the plural s, the one inflection that English, French, Spanish and Portuguese share.
 
@@ -220,7 +220,7 @@ _SAME = {"bce": "bc", "ce": "ad"}
 """Two names of one era."""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def canonical(word: str) -> str:
     """Give the form of a folded word that is compared: singular, numbers in digits.
 
@@ -261,7 +261,7 @@ INFLECTED = frozenset(_ENDINGS)
 """Languages whose names take case endings."""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def is_same_word(one: str, other: str, language: str) -> bool:
     """Whether two folded words are forms of one word.
 
