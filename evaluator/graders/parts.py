@@ -19,6 +19,8 @@ _SMALL = (WORDS["function"] - _TELLING) | _SKIPPED
 _DIVIDING = frozenset(["north", "south", "east", "west", "northern", "southern", "eastern", "western"])
 _DIVIDING |= frozenset(["new", "upper", "lower", "little", "great", "greater"])
 """Without such a word it is another place: Virginia is not West Virginia."""
+_MOST_WORDS = 5
+"""Telling words of a name; of what is longer, a part says something else."""
 
 
 @lru_cache(maxsize=4096)
@@ -34,7 +36,9 @@ def is_part(target: str, sentences: tuple[Sentence, ...], asked: str, language: 
     question = make_question(asked).key_set
     said = [key for key in sentences[0].keys if key not in _SMALL and key not in question]
     wanted = [word for word in main_form(target) if word not in _SMALL]
-    if not said or len(said) >= len(wanted) or not _is_whole(target, set(said), set(wanted), language):
+    if len(wanted) > _MOST_WORDS or not said or len(said) >= len(wanted):
+        return False
+    if not _is_whole(target, set(said), set(wanted), language):
         return False
     parts = name_parts(target)
     if parts is not None and len(parts) <= 3 and len(said) == 1:

@@ -17,6 +17,7 @@ from itertools import chain, pairwise
 
 from msgspec.structs import replace
 
+from evaluator.graders.forms import conjuncts
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, is_unspaced
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence, make_sentence
@@ -96,13 +97,18 @@ def match_statements(probe: Probe, answer: tuple[Sentence, ...]) -> Finding:
     distractor, wrong = _likest(said, known.distractors, known)
     agreement = _POLARITY_SHARE * (_share(said[0], known.targets) - _share(said[0], known.distractors))
     if not known.distractors:
-        is_correct = right >= _LEAST_ALONE
+        is_correct = right >= _LEAST_ALONE and _names_all(probe.targets[target], probe.language, said[-1].content)
         return Finding(is_correct, evidence=f"likeness {right:.2f} to {probe.targets[target]!r}")
     right, wrong = right + agreement, wrong - agreement
     least = _LEAST_LIKENESS[any(map(is_unspaced, answer[0].tokens))]
     evidence = f"likeness {right:.2f} to {probe.targets[target]!r}, {wrong:.2f} to {probe.distractors[distractor]!r}"
     is_wrong = wrong > right and _best(said, known.distractors, known.plain_weights) >= _LEAST_WRONG
     return Finding(right >= least and right > wrong + _MARGIN, is_wrong, evidence)
+
+
+def _names_all(target: str, language: str, said: frozenset[str]) -> bool:
+    """Whether an answer has a word of each name that a target lists."""
+    return all(any(word[:_STEM] in said for word in words) for words in conjuncts(target, language))
 
 
 @lru_cache(maxsize=4096)

@@ -73,3 +73,11 @@ def test_a_long_name_is_found_word_for_word() -> None:
     text = 'In 1992 she won the prize for "The Transformation of the U.S. Senate", which studies how a chamber changed.'
     response = Response(request_id="r", probe_id="p", model="m", prompt="", repeat=0, outcome="answered", text=text)
     assert default_grader().grade(probe, response).label == "correct"
+
+
+def test_every_name_of_a_list_is_wanted() -> None:
+    targets = ("Russia, Ukraine, Belarus, Poland, Italy, Germany and Quebec.",)
+    probe = Probe(probe_id="p", question="Which countries took part?", targets=targets)
+    text = "Russia, Ukraine, Belarus, Poland, Italy, Germany and the USA took part."
+    response = Response(request_id="r", probe_id="p", model="m", prompt="", repeat=0, outcome="answered", text=text)
+    assert default_grader().grade(probe, response).label == "wrong"
