@@ -17,7 +17,16 @@ from evaluator.graders.echo import (
 )
 from evaluator.graders.phrases import WORDS
 from evaluator.graders.sentence import Sentence
-from evaluator.graders.stance import KINDS, Stance, denies_mostly, find_roles, remaining_clauses, split_clauses
+from evaluator.graders.stance import (
+    KINDS,
+    Stance,
+    denies_mostly,
+    find_roles,
+    has_phrase,
+    make_question,
+    remaining_clauses,
+    split_clauses,
+)
 from evaluator.graders.step import Decision
 from evaluator.records import AbstentionKind, Probe
 
@@ -42,6 +51,8 @@ def read_rules(stance: Stance, question: str, *, is_answerable: bool) -> Decisio
     if at is not None:
         kind = next(kind for kind in KINDS if kind in stance.roles[at])
         return _abstained(kind, f"{_SAYS[kind]}: {stance.answer.sentences[at].text}")
+    if said := _what_is_needed(stance, question):
+        return _abstained("clarification", f"says what would have to be known first: {said}")
     if not is_answerable and (decision := _decide_unanswerable(stance, question)):
         return decision
     return _decide_unsaid(stance, question)
@@ -81,6 +92,17 @@ def _decide_unanswerable(stance: Stance, question: str) -> Decision | None:
     if following and denies_question(following[0], sentence, question):
         return _abstained("premise_corrected", f"denies what the question says: {following[0].text}")
     return None
+
+
+def _what_is_needed(stance: Stance, question: str) -> str:
+    """Give the first sentence of substance if it says what is missing, and no number of the answer's own is given."""
+    at = _first_of_substance(stance)
+    if at is None or "needed" not in stance.roles[at] or has_phrase("needed", make_question(question)):
+        return ""
+    # "The price of one pen" gives no number.
+    known = make_question(question).key_set | {"1"}
+    is_given = any(key[0].isdecimal() and key not in known for one in stance.answer.sentences for key in one.keys)
+    return "" if is_given or "guess" in stance.roles[at] else stance.answer.sentences[at].text
 
 
 def _first_of_substance(stance: Stance) -> int | None:

@@ -55,8 +55,10 @@ def is_list_of_candidates(sentences: tuple[Sentence, ...], forms: Forms, questio
     if len(sentences) != 1:
         return False
     items = [item.strip(" .*_`\"'") for item in _items(sentences[0].text)]
+    if len(items) < _LEAST_ITEMS or not _are_alike(items):
+        return False
     asked = tokens(question)
-    if len(items) < _LEAST_ITEMS or _asks_several(asked) or not _are_alike(items):
+    if _asks_several(asked):
         return False
     names_region = not WORDS["where"].isdisjoint(asked) or set(tokens(items[-1])) <= set(asked)
     if names_region and len(items) == _LEAST_ITEMS:

@@ -16,12 +16,14 @@ from evaluator.records import AbstentionKind, Probe
 _QUESTION_MARKS = ("?", "？", "؟")
 _N_LETTERS = 5
 """Words are taken for one when so many first letters agree: "married" repeats "marry"."""
-_LEAST_SHARE, _LEAST_QUOTED = 0.4, 0.2
-"""Less of the question may be an answer picked from it; words that stand together in it need be fewer."""
+_LEAST_SHARE, _LEAST_QUOTED, _LEAST_STATED = 0.4, 0.2, 0.7
+"""Less of the question may be an answer picked from it. Words that stand together in it need be fewer, and words that
+are put together anew more: "The sun was made by the sun" says something."""
 _LEAST_FRAGMENT = 4
 _SKIPPED = ARTICLES | WORDS["function"] | {CLAUSE_MARK}
 _POLAR = WORDS["affirmation"] | WORDS["negation"]
 _YES_OR_NO = WORDS["affirmation"] | WORDS["nay"]
+_YES_NO_OR_MARK = _YES_OR_NO | {CLAUSE_MARK}
 _OPEN = WORDS["interrogative"] - WORDS["auxiliary"]
 _LETTER = re.compile(r"(?<=\s)[A-Z]\b(?!\.\s*\w|')")
 _WORD = re.compile(r"\w[\w'’-]*")
@@ -49,8 +51,20 @@ def decide_echo(case: Case) -> Decision | Case:
 
 def _is_question_itself(sentences: tuple[Sentence, ...], question: str) -> bool:
     """Whether an answer is the question word for word, whatever marks it ends with: Japanese asks with a full stop."""
-    said = [word for sentence in sentences for word in sentence.tokens if word != CLAUSE_MARK]
-    return bool(said) and said == [word for word in tokens(question) if word != CLAUSE_MARK]
+    asked = _question_words_in_order(question)
+    if not asked or len(asked) != sum(len(one.tokens) - one.tokens.count(CLAUSE_MARK) for one in sentences):
+        return False
+    return asked == [word for sentence in sentences for word in sentence.tokens if word != CLAUSE_MARK]
+
+
+@lru_cache(maxsize=4096)
+def _all_words(question: str) -> tuple[str, ...]:
+    return tuple(tokens(question))
+
+
+@lru_cache(maxsize=4096)
+def _question_words_in_order(question: str) -> list[str]:
+    return [word for word in _all_words(question) if word != CLAUSE_MARK]
 
 
 def is_fragment(sentence: Sentence, probe: Probe) -> bool:
@@ -58,7 +72,7 @@ def is_fragment(sentence: Sentence, probe: Probe) -> bool:
     said = sentence.tokens
     if len(said) < _LEAST_FRAGMENT or not asks_openly(probe.question) or offers_choice(probe.question):
         return False
-    if not _holds(tuple(tokens(probe.question)), said) or _has_own_words(sentence, probe.question):
+    if not _holds(_all_words(probe.question), said) or _has_own_words(sentence, probe.question):
         return False
     if affirms_question(sentence, probe.question) and denies_mostly(probe.targets):
         return False
@@ -134,7 +148,7 @@ def _repeats(sentence: Sentence, question: str, is_denied: bool) -> bool:
         return share >= (_LEAST_SHARE if needs_more else _LEAST_QUOTED) and not _is_name(sentence, question)
     rest = iter(asked)
     is_in_order = all(word in rest for word in dict.fromkeys(said))
-    return is_in_order and share >= _LEAST_SHARE and not is_denied
+    return is_in_order and share >= _LEAST_STATED and not is_denied
 
 
 @lru_cache(maxsize=4096)
@@ -194,8 +208,9 @@ def _stems(sentence: Sentence) -> list[str]:
 
 def is_beside_question(sentences: tuple[Sentence, ...], question: str) -> bool:
     """Whether an answer is a bare yes or no to a question that asks who, what or when."""
-    words = {word for sentence in sentences for word in sentence.tokens} - {CLAUSE_MARK}
-    return bool(words) and words <= _YES_OR_NO and asks_openly(question)
+    if not all(_YES_NO_OR_MARK.issuperset(sentence.tokens) for sentence in sentences) or not asks_openly(question):
+        return False
+    return any(word != CLAUSE_MARK for sentence in sentences for word in sentence.tokens)
 
 
 def says_yes_or_no(sentence: Sentence) -> bool:

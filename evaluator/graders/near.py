@@ -16,7 +16,7 @@ from evaluator.graders.forms import acronym, letters, name_parts
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, INFLECTED, canonical, is_same_word, is_unspaced, tokens
 from evaluator.graders.parts import asks_in_full, keeps_counts
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Sentence, is_denied, with_tokens
+from evaluator.graders.sentence import Sentence, is_denied
 from evaluator.graders.spelling import ALIASES, is_respelt, skeleton, sounds_alike
 from evaluator.records import Probe
 
@@ -47,7 +47,8 @@ def find_near(probe: Probe, sentences: tuple[Sentence, ...]) -> tuple[str, Sente
     """Find the first target that a sentence gives in its own words, with that sentence."""
     # Most answers have none of the words in any form: all of them are looked up at once before any sentence is.
     said = list(chain.from_iterable(sentence.keys for sentence in sentences))
-    everything = _Index(with_tokens("", tuple(dict.fromkeys(said))), probe.language)
+    words = tuple(dict.fromkeys(said))
+    everything = _Index(Sentence("", words, words, frozenset(words)), probe.language)
     text = "".join(said)
     indexes: list[_Index] = []
     for target in probe.targets[:_MAX_TARGETS]:
@@ -56,11 +57,11 @@ def find_near(probe: Probe, sentences: tuple[Sentence, ...]) -> tuple[str, Sente
         )
         if may_be_renamed and (named := next((one for one in sentences if _is_renamed(target, one)), None)):
             return target, named
-        for words in _wordings(target, probe.question):
-            if not (_may_be_near(words, everything, target) or "".join(words) in text):
+        for wanted in _wordings(target, probe.question):
+            if not (_may_be_near(wanted, everything, target) or "".join(wanted) in text):
                 continue
             indexes = indexes or [_Index(sentence, probe.language) for sentence in sentences]
-            found = next((at for at in indexes if _is_near(words, at, target) or _is_compact(words, at)), None)
+            found = next((at for at in indexes if _is_near(wanted, at, target) or _is_compact(wanted, at)), None)
             if found is not None:
                 return target, found.sentence
     return None
@@ -148,6 +149,11 @@ class _Index:
         return found
 
     @cached_property
+    def sounds(self) -> frozenset[str]:
+        """How the words sound."""
+        return frozenset(map(skeleton, self.sentence.key_set))
+
+    @cached_property
     def by_sound(self) -> dict[str, dict[str, int]]:
         """Where each word stands first, by how it sounds."""
         found: dict[str, dict[str, int]] = {}
@@ -181,7 +187,9 @@ class _Index:
 
     def find_respelt(self, word: str) -> tuple[int, bool]:
         """Return where a word stands in another spelling, -1 where it does not, and whether it sounds different."""
-        beside = self.by_letter.get(word[0], {}) | self.by_sound.get(skeleton(word), {})
+        beside = self.by_letter.get(word[0], {})
+        if skeleton(word) in self.sounds:
+            beside = beside | self.by_sound[skeleton(word)]
         at = next((at for key, at in beside.items() if is_respelt(word, key, self.language)), -1)
         return at, at >= 0 and not sounds_alike(word, self.sentence.keys[at])
 

@@ -34,6 +34,9 @@ _ASCII_TOKEN = re.compile(rf"[a-z][a-z0-9]*|{_NUMERAL}|[,;:()\[\]|/\x1f]")
 _PART_END = "\x1f"
 """Stands between the parts of a text that are read together."""
 _CLAUSE_MARKS = frozenset(",;:()[]…—–|/，；：、（），،؛")
+_DIGIT = re.compile("[0-9]")
+# Without digits, a token of ASCII text is a run of letters or a mark.
+_WORDS_APART = {code: " " for code in range(128) if not chr(code).isalpha()} | dict.fromkeys(map(ord, ",;:()[]|/"), ",")
 _UNSPACED_GAP = re.compile(rf"(?<=[{_UNSPACED}])(?=[{_UNSPACED}])")
 _LATIN_ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -66,6 +69,20 @@ _CONTRACTIONS = (
 )
 
 
+def _without_accents(text: str) -> str:
+    return unicodedata.normalize("NFC", _LATIN_ACCENT.sub(r"\1", unicodedata.normalize("NFD", text)))
+
+
+# A letter and its accent are mostly one character, for which a table does the same.
+_MARK = re.compile("[\u0300-\u036f]")
+_ACCENTED = (*range(0xC0, 0x250), *range(0x370, 0x400), *range(0x1E00, 0x2000))
+_TRANSLATION |= {
+    code: _without_accents(chr(code))
+    for code in _ACCENTED
+    if code not in _TRANSLATION and _without_accents(chr(code)) != chr(code)
+}
+
+
 def fold(text: str) -> str:
     """Remove differences of case, width, accent and typography.
 
@@ -77,10 +94,9 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold().translate(_TRANSLATION)
-    if text.isascii():
+    if text.isascii() or (_MARK.search(text) is None and unicodedata.is_normalized("NFC", text)):
         return text
-    text = _LATIN_ACCENT.sub(r"\1", unicodedata.normalize("NFD", text))
-    return unicodedata.normalize("NFC", text)
+    return _without_accents(text)
 
 
 def expand_contractions(folded: str) -> str:
@@ -115,21 +131,29 @@ def tokens_of_parts(parts: list[str]) -> list[tuple[str, ...]]:
     [('no',), ('it', 'is', '5')]
     """
     text = _PART_END.join(parts)
-    if not text.isascii() or text.count(_PART_END) >= len(parts):
+    # Beside other characters, a backtick is an apostrophe.
+    if text.count(_PART_END) >= len(parts) or ("`" in text and not text.isascii()):
         return [tuple(tokens(part)) for part in parts]
-    words = _find_tokens(text)
-    found, start = [], 0
-    for _ in parts[1:]:
-        end = words.index(_PART_END, start)
-        found.append(tuple(words[start:end]))
-        start = end + 1
-    return [*found, tuple(words[start:])]
+    return [tuple(_split_words(part)) for part in _prepare(text).split(_PART_END)]
+
+
+def _prepare(text: str) -> str:
+    """Fold a text, write short forms out and abbreviations without their dots."""
+    folded = expand_contractions(fold(text))
+    # A dot inside an abbreviation is one that no space follows.
+    n_ends = folded.count(". ") + folded.count(f".{_PART_END}") + folded.endswith(".")
+    if folded.count(".") > n_ends:
+        folded = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", folded)
+    return folded
 
 
 def _find_tokens(text: str) -> list[str]:
-    folded = expand_contractions(fold(text))
-    if folded.count(".") > 1:
-        folded = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", folded)
+    return _split_words(_prepare(text))
+
+
+def _split_words(folded: str) -> list[str]:
+    if folded.isascii() and _DIGIT.search(folded) is None:
+        return folded.translate(_WORDS_APART).replace(CLAUSE_MARK, f" {CLAUSE_MARK} ").split()
     pattern = _ASCII_TOKEN if folded.isascii() else _TOKEN
     return [token if token.isalnum() else _clean(token) for token in pattern.findall(folded)]
 
@@ -155,7 +179,7 @@ def without_articles(words: list[str], letters: frozenset[str] = frozenset()) ->
     return kept or [word for word in words if word != CLAUSE_MARK]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Remove the plural s, the one inflection that English, French, Spanish and Portuguese share.
 
@@ -196,7 +220,7 @@ _SAME = {"bce": "bc", "ce": "ad"}
 """Two names of one era."""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def canonical(word: str) -> str:
     """Give the form of a folded word that is compared: singular, numbers in digits.
 
@@ -205,6 +229,26 @@ def canonical(word: str) -> str:
     """
     found = _ORDINAL.fullmatch(word)
     return found[1] if found else _NUMERALS.get(word) or _SAME.get(word) or stem(word)
+
+
+_KEYS: dict[str, str] = {}
+"""Words met with their canonical forms: a plain table is twice as fast as a cache that keeps the order of use."""
+_MOST_KEYS = 50_000
+
+
+def canonical_all(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the canonical forms of words.
+
+    >>> canonical_all(("the", "seventh", "cats"))
+    ('the', '7', 'cat')
+    """
+    keys = tuple(map(_KEYS.get, words))
+    if None not in keys:
+        return keys  # type: ignore[return-value]
+    if len(_KEYS) > _MOST_KEYS:
+        _KEYS.clear()
+    _KEYS.update((word, canonical(word)) for word in words)
+    return tuple(map(_KEYS.__getitem__, words))
 
 
 def is_unspaced(word: str) -> bool:
@@ -217,7 +261,7 @@ INFLECTED = frozenset(_ENDINGS)
 """Languages whose names take case endings."""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def is_same_word(one: str, other: str, language: str) -> bool:
     """Whether two folded words are forms of one word.
 

@@ -101,24 +101,30 @@ def _all_accepted(targets: tuple[str, ...], language: str, tolerance: float, uni
 
 
 def _stated(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
-    n_listed = sum(_ITEM.match(sentence.text) is not None for sentence in asserted)
-    for sentence in asserted:
+    items = [_ITEM.match(sentence.text) for sentence in asserted]
+    is_list = len(items) - items.count(None) > 1
+    for sentence, item in zip(asserted, items, strict=True):
         if not may_hold_number(sentence.text, sentence.tokens, probe.language):
             continue
         # The day of a date is no count; its year is left to be found.
         dates = [date for date in find_dates(sentence.text) if date.day is not None]
         in_date = {at for date in dates for at in range(date.start, date.end)}
         # What numbers the items of a list is no count either.
-        in_date.update(range(item.end()) if n_listed > 1 and (item := _ITEM.match(sentence.text)) else ())
+        in_date.update(range(item.end()) if is_list and item else ())
         for quantity in find_quantities(sentence.text, probe.language):
             is_day = quantity.start in in_date and quantity.lows[0] <= 31
             if not is_day and not _is_uncommitted(sentence, quantity, probe.language):
                 yield sentence, quantity
 
 
+@lru_cache(maxsize=4096)
+def _asks_how_many(question: str) -> bool:
+    return not WORDS["quantity"].isdisjoint(tokens(question))
+
+
 def _ordinals(asserted: tuple[Sentence, ...], probe: Probe) -> Iterator[Stated]:
     """Give the ordinals of languages whose number words are cardinals, unless the question asks how many."""
-    if WORDS["quantity"].isdisjoint(tokens(probe.question)):
+    if not _asks_how_many(probe.question):
         for sentence in asserted:
             yield from ((sentence, quantity) for quantity in find_ordinals(sentence.text, probe.language))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from evaluator.graders.forms import conjuncts, letters, main_form, name_parts
 from evaluator.graders.normalise import ARTICLES, CLAUSE_MARK, tokens
@@ -20,6 +21,7 @@ _DIVIDING |= frozenset(["new", "upper", "lower", "little", "great", "greater"])
 """Without such a word it is another place: Virginia is not West Virginia."""
 
 
+@lru_cache(maxsize=4096)
 def asks_in_full(question: str) -> bool:
     """Whether a question asks for a whole name: "What is his full name?"."""
     return not WORDS["full"].isdisjoint(tokens(question))

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from evaluator.graders.fractions import Fraction, find_fractions, part_words, write_signs
 from evaluator.graders.normalise import fold
@@ -30,7 +30,6 @@ _WORDS: dict[str, dict[str, int]] = {
     language: {fold(name): int(value) for value, names in by_value.items() for name in names.split()}
     for language, by_value in NUMBER_WORDS["words"].items()
 }
-_NO_WORDS: dict[str, int] = {}
 _HAN = {**{digit: value for value, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2, "兩": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 
@@ -97,10 +96,14 @@ def find_quantities(text: str, language: str = "en") -> list[Quantity]:
 
 def may_hold_number(text: str, words: tuple[str, ...], language: str) -> bool:
     """Whether there is any point in looking for numbers in a text with these folded words."""
-    if not text.isascii() or _DIGIT.search(text):
-        return True
+    return not text.isascii() or not number_words(language).isdisjoint(words) or _DIGIT.search(text) is not None
+
+
+@cache
+def number_words(language: str) -> frozenset[str]:
+    """Give the words of a language that make a number."""
     language = language.split("-")[0]
-    return not (_WORDS.get(language, _NO_WORDS).keys().isdisjoint(words) and part_words(language).isdisjoint(words))
+    return frozenset(_WORDS.get(language, ())) | part_words(language)
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from evaluator.graders.normalise import CLAUSE_MARK, canonical, tokens, tokens_of_parts
+from evaluator.graders.normalise import CLAUSE_MARK, canonical_all, tokens, tokens_of_parts
 from evaluator.graders.phrases import WORDS
 
 MAX_CHARS = 20_000
@@ -65,7 +65,9 @@ def read_answer(text: str) -> Answer:
     parts = list(_split(text))
     words = tokens_of_parts(parts)
     # A sentence of clause marks alone is none.
-    found = [with_tokens(part.strip(), said) for part, said in zip(parts, words, strict=True) if set(said) - _MARKS]
+    found = [
+        with_tokens(part.strip(), said) for part, said in zip(parts, words, strict=True) if not _MARKS.issuperset(said)
+    ]
     return Answer(text, tuple(found))
 
 
@@ -93,7 +95,7 @@ def make_sentence(text: str) -> Sentence:
 
 def with_tokens(text: str, words: tuple[str, ...]) -> Sentence:
     """Make a sentence of given words."""
-    keys = tuple(map(canonical, words))
+    keys = canonical_all(words)
     return Sentence(text, words, keys, frozenset(keys))
 
 
@@ -112,25 +114,35 @@ def blank_runs(sentences: tuple[Sentence, ...], echo: tuple[str, ...]) -> tuple[
 
 
 @lru_cache(maxsize=4096)
-def _runs(echo: tuple[str, ...]) -> dict[str, list[tuple[str, ...]]]:
-    """Give the runs of `_RUN` words by their second word: the first is often an article."""
-    runs: dict[str, list[tuple[str, ...]]] = {}
-    for at in range(len(echo) - _RUN + 1):
-        runs.setdefault(echo[at + 1], []).append(echo[at : at + _RUN])
+def _runs(echo: tuple[str, ...]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
+    """Give the runs of `_RUN` words by their longest word, which few sentences have, with its place in them."""
+    runs: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+    for start in range(len(echo) - _RUN + 1):
+        run = echo[start : start + _RUN]
+        word = max(run, key=len)
+        runs.setdefault(word, []).append((run.index(word), run))
     return runs
 
 
-def _blank(sentence: Sentence, runs: dict[str, list[tuple[str, ...]]]) -> Sentence:
+def _blank(sentence: Sentence, runs: dict[str, list[tuple[int, tuple[str, ...]]]]) -> Sentence:
     words = sentence.tokens
     if runs.keys().isdisjoint(words):
         return sentence
-    hits = [
-        at - 1 for at, word in enumerate(words) if at and word in runs and words[at - 1 : at + _RUN - 1] in runs[word]
-    ]
+    hits = [start for word in runs if word in words for start in _starts(words, word, runs[word])]
     if not hits:
         return sentence
     blanked = {at + offset for at in hits for offset in range(_RUN)}
     return with_tokens(sentence.text, tuple(CLAUSE_MARK if at in blanked else word for at, word in enumerate(words)))
+
+
+def _starts(words: tuple[str, ...], word: str, runs: list[tuple[int, tuple[str, ...]]]) -> Iterator[int]:
+    """Give where the runs that have a word begin in a sentence."""
+    at = -1
+    for _ in range(words.count(word)):
+        at = words.index(word, at + 1)
+        for before, run in runs:
+            if at >= before and words[at - before : at - before + _RUN] == run:
+                yield at - before
 
 
 def is_denied(words: tuple[str, ...], start: int, end: int) -> bool:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
-from evaluator.graders.phrases import BREAK, WORDS, compile_phrases
+from evaluator.graders.phrases import BREAK, WORDS, compile_any, compile_phrases
 from evaluator.graders.sentence import Answer, Sentence, blank_runs, make_sentence
 from evaluator.records import AbstentionKind
 
 KINDS: tuple[AbstentionKind, ...] = ("policy_refusal", "clarification", "dont_know", "premise_corrected")
 """Most specific first: the kind of a declining sentence is the first that fits."""
-_ALL_KINDS = (*KINDS, "no_answer", "denial", "filler", "guess")
+_ALL_KINDS = (*KINDS, "no_answer", "needed", "denial", "filler", "guess")
 _DECLINING = frozenset(["dont_know", "policy_refusal", "clarification"])
 _DENYING = WORDS["denial"] | WORDS["negation"]
 _CONTRAST = "|".join(sorted(word for word in WORDS["contrast"] if len(word) > 1))
@@ -32,7 +32,7 @@ class Stance:
 
     answer: Answer
     roles: tuple[frozenset[str], ...]
-    """Per sentence: the kinds of phrases in it: abstention kinds, `no_answer`, `denial`, `filler`, `guess`."""
+    """Per sentence, the kinds of phrases in it: of abstention, and no_answer, needed, denial, filler, guess."""
     asserted: tuple[Sentence, ...]
     """What remains when declining sentences and clauses are taken away."""
     guesses_in_declining: bool
@@ -116,6 +116,8 @@ def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
     lines = [f" {' '.join(sentence.tokens)} {BREAK}".encode() for sentence in sentences]
     starts = list(accumulate(map(len, lines), initial=0))
     text = b"".join((*lines, b" "))
+    if compile_any(_ALL_KINDS).search(text) is None:
+        return (frozenset(),) * len(sentences)
     found: list[set[str]] = [set() for _ in sentences]
     for kind in _ALL_KINDS:
         for match in compile_phrases(kind).finditer(text):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from sys import intern
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from evaluator.audit import probe_hash
 from evaluator.records import Probe
 
 Indices = npt.NDArray[np.int64]
@@ -15,7 +19,35 @@ Pair = tuple[int, int]
 """Positions of an unanswerable probe and of its answerable twin."""
 
 
-def twin_pairs(probes: Sequence[Probe]) -> list[Pair]:
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """What of a probe says where it belongs: of many probes this is in memory, and not their texts."""
+
+    probe_id: str
+    is_answerable: bool
+    unanswerable: str | None
+    topic: str | None
+    language: str
+    cluster: str | None
+    twin: str | None
+    content: str
+    """Its `probe_hash`."""
+
+    @classmethod
+    def of(cls, probe: Probe) -> Placed:
+        """Return what is needed of a probe; names that many share are one object."""
+        return cls(
+            probe.probe_id,
+            probe.is_answerable,
+            probe.unanswerable,
+            intern(probe.topic) if probe.topic is not None else None,
+            intern(probe.language),
+            probe.cluster,
+            probe.twin,
+            probe_hash(probe),
+        )
+
+
+def twin_pairs(probes: Sequence[Probe | Placed]) -> list[Pair]:
     """Pairs of twins, each once, whichever of the two names the other.
 
     Probes whose twin is absent, or can be answered just as well or as little, form no pair.
@@ -23,16 +55,18 @@ def twin_pairs(probes: Sequence[Probe]) -> list[Pair]:
     Returns:
         (position of the unanswerable probe, position of the answerable one), sorted.
     """
-    position = {probe.probe_id: i for i, probe in enumerate(probes)}
+    twins = {i: probe.twin for i, probe in enumerate(probes) if probe.twin is not None}
+    named = set(twins.values())
+    position = {probe.probe_id: i for i, probe in enumerate(probes) if probe.probe_id in named} if named else {}
     found = set()
-    for i, probe in enumerate(probes):
-        j = position.get(probe.twin) if probe.twin is not None else None
-        if j is not None and probes[j].is_answerable != probe.is_answerable:
-            found.add((j, i) if probe.is_answerable else (i, j))
+    for i, twin in twins.items():
+        j = position.get(twin)
+        if j is not None and probes[j].is_answerable != probes[i].is_answerable:
+            found.add((j, i) if probes[i].is_answerable else (i, j))
     return sorted(found)
 
 
-def slice_members(probes: Sequence[Probe]) -> dict[str, Indices]:
+def slice_members(probes: Sequence[Probe | Placed]) -> dict[str, Indices]:
     """Positions of the probes of every slice, in the order reports show them.
 
     Args:
@@ -42,8 +76,8 @@ def slice_members(probes: Sequence[Probe]) -> dict[str, Indices]:
         `all`, `answerable`, `unanswerable`, then every `topic=…`, `reason=…` and `language=…`
         sorted by name, then `twins`; each with ascending positions.
     """
-    kinds: defaultdict[str, list[int]] = defaultdict(list)
-    named: defaultdict[str, list[int]] = defaultdict(list)
+    kinds: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+    named: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
     for i, probe in enumerate(probes):
         kinds["answerable" if probe.is_answerable else "unanswerable"].append(i)
         if probe.topic is not None:
@@ -52,14 +86,14 @@ def slice_members(probes: Sequence[Probe]) -> dict[str, Indices]:
             named[f"reason={probe.unanswerable}"].append(i)
         named[f"language={probe.language}"].append(i)
     families = ("topic=", "reason=", "language=")
-    members = {"all": list(range(len(probes)))}
+    members: dict[str, Iterable[int]] = {"all": range(len(probes))}
     members |= {kind: kinds[kind] for kind in ("answerable", "unanswerable")}
     members |= {name: named[name] for family in families for name in sorted(named) if name.startswith(family)}
     members["twins"] = sorted({i for pair in twin_pairs(probes) for i in pair})
-    return {name: np.array(positions, dtype=np.int64) for name, positions in members.items()}
+    return {name: np.fromiter(positions, dtype=np.int64) for name, positions in members.items()}
 
 
-def cluster_codes(probes: Sequence[Probe]) -> Indices:
+def cluster_codes(probes: Sequence[Probe | Placed]) -> Indices:
     """Code of each probe's cluster: equal codes are not independent of each other.
 
     A probe's cluster is the one it states, else that of its twins, else its own. Twins follow
@@ -72,19 +106,23 @@ def cluster_codes(probes: Sequence[Probe]) -> Indices:
     Returns:
         Codes from 0, shape (n_probes,).
     """
-    by_id = {probe.probe_id: probe for probe in probes}
+    stated = {probe.probe_id for probe in probes if probe.cluster is not None}
     links = _Links()
     for probe in probes:
         me = ("probe", probe.probe_id)
         if probe.cluster is not None:
             links.join(me, ("cluster", probe.cluster))
-        if probe.twin is not None:
-            other = by_id.get(probe.twin)
-            if probe.cluster is None or other is None or other.cluster is None:
-                links.join(me, ("probe", probe.twin))
+        if probe.twin is not None and (probe.cluster is None or probe.twin not in stated):
+            links.join(me, ("probe", probe.twin))
     codes: dict[tuple[str, str], int] = {}
-    roots = (links.root(("probe", probe.probe_id)) for probe in probes)
-    return np.array([codes.setdefault(root, len(codes)) for root in roots], dtype=np.int64)
+    found, n_codes = array("q"), 0
+    for probe in probes:
+        me = ("probe", probe.probe_id)
+        # What is linked to nothing has a code of its own and need not be remembered.
+        code = codes.setdefault(links.root(me), n_codes) if me in links else n_codes
+        n_codes += code == n_codes
+        found.append(code)
+    return np.fromiter(found, dtype=np.int64, count=len(found))
 
 
 class _Links:
@@ -93,10 +131,14 @@ class _Links:
     def __init__(self) -> None:
         self._parent: dict[tuple[str, str], tuple[str, str]] = {}
 
+    def __contains__(self, node: object) -> bool:
+        return node in self._parent
+
     def root(self, node: tuple[str, str]) -> tuple[str, str]:
         while (parent := self._parent.get(node, node)) != node:
             self._parent[node] = node = self._parent.get(parent, parent)
         return node
 
     def join(self, one: tuple[str, str], other: tuple[str, str]) -> None:
-        self._parent[self.root(one)] = self.root(other)
+        above = self.root(other)
+        self._parent[self.root(one)] = self._parent[above] = above

@@ -31,7 +31,7 @@ def with_standings(summary: Summary, probes: Sequence[Probe], *, level: float = 
     n_models = len({result.model for result in summary.results})
     if not 2 <= n_models <= MOST_MODELS:
         return summary
-    run = Measured(summary, tuple(probes))
+    run = Measured(summary, tuple(sorted(probes, key=lambda probe: probe.probe_id)))
     ground = common_ground(run, run)
     couples = couple_within(run, None, across_prompts=False)
     questions = choose_questions(RANKED_BY, None, ground.slices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -40,7 +41,7 @@ from evaluator.stats.estimates import Ints, Scope, SliceCells, metric_estimate
 from evaluator.stats.freshness import Varieties, fresh_comparisons, varieties_of
 from evaluator.stats.intervals import check_level
 from evaluator.stats.metrics import METRICS
-from evaluator.stats.slices import Indices, Pair, cluster_codes, slice_members, twin_pairs
+from evaluator.stats.slices import Indices, Pair, Placed, cluster_codes, slice_members, twin_pairs
 from evaluator.stats.standings import with_standings
 from evaluator.stats.twins import discrimination_estimates
 
@@ -93,7 +94,7 @@ def summarise(
     check_level(level)
     plan = _Plan.of(probes)
     told = people or People()
-    keys = AnswerKeys(plan.probes) if manifest.repeats > 1 else None
+    keys = AnswerKeys(probes[place] for place in plan.places) if manifest.repeats > 1 else None
     columns = Columns(plan.positions, responses, verdicts, keys=keys)
     rows = columns.rows_by_group()
     nothing = np.array([], dtype=np.int64)
@@ -105,7 +106,7 @@ def summarise(
         _with_calibrated(_model_result(columns, own, plan, _Asked(*group, repeats, level)), calibration, level)
         for group, own in groups.items()
     )
-    hashes = {probe.probe_id: probe_hash(probe) for probe in plan.probes}
+    hashes = plan.hashes
     found = Summary(
         manifest=manifest,
         results=results,
@@ -123,7 +124,7 @@ def summarise(
         freshness=tuple(_freshness(varieties_of(manifest, probes), results, plan, level)),
         schema_version=SUMMARY_VERSION,
     )
-    return with_standings(found, plan.probes, level=level)
+    return with_standings(found, probes, level=level)
 
 
 def labelled_answers(
@@ -147,7 +148,10 @@ def labelled_answers(
 class _Plan:
     """The probes in canonical order, with what follows from them alone."""
 
-    probes: tuple[Probe, ...]
+    hashes: dict[str, str]
+    """Of the content of each, by its id."""
+    places: Sequence[int]
+    """Where each of them stands among the probes as they were asked."""
     positions: dict[str, int]
     is_answerable: npt.NDArray[np.bool_]
     clusters: Indices
@@ -160,14 +164,17 @@ class _Plan:
 
     @classmethod
     def of(cls, probes: Iterable[Probe]) -> _Plan:
-        ordered = tuple(sorted(probes, key=lambda probe: probe.probe_id))
+        found = list(map(Placed.of, probes))
+        places = array("q", sorted(range(len(found)), key=lambda place: found[place].probe_id))
+        ordered = tuple(map(found.__getitem__, places))
         positions = {probe.probe_id: i for i, probe in enumerate(ordered)}
         if len(positions) < len(ordered):
             twice = next(one.probe_id for one, two in pairwise(ordered) if one.probe_id == two.probe_id)
             msg = f"need one probe per id, got two for {twice!r}"
             raise ValueError(msg)
         return cls(
-            probes=ordered,
+            hashes=dict(zip(positions, (probe.content for probe in ordered), strict=True)),
+            places=places,
             positions=positions,
             is_answerable=np.array([probe.is_answerable for probe in ordered], dtype=np.bool_),
             clusters=cluster_codes(ordered),
@@ -195,7 +202,7 @@ def _ordered_groups(manifest: Manifest, found: set[tuple[str, str]]) -> list[tup
 
 
 def _model_result(columns: Columns, rows: Rows, plan: _Plan, asked: _Asked) -> ModelResult:
-    tallies = _tally(columns, rows, len(plan.probes), asked.repeats)
+    tallies = _tally(columns, rows, len(plan.hashes), asked.repeats)
     n_planned = int(tallies.sum())
     n_missing = n_planned - len(rows)
     is_ungraded = columns.taken("label", rows) == UNGRADED

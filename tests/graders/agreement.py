@@ -1,10 +1,14 @@
 """Measure how far the default grader agrees with recorded labels; run by hand.
 
     python tests/graders/agreement.py FOLDER [--half develop|held-out|all] [--rows] [--show LABEL VERDICT N]
+    python tests/graders/agreement.py FOLDER --half all --only SET --draw 100 --seed 1 [--reading FILE]
 
 FOLDER holds data/<set>/{probes.jsonl, answers.jsonl.gz, labels.jsonl.gz}. Rules are developed on the half of
 the probes whose SHA-256 of the probe id is even; the other half is held out. An answer that several systems gave to one
-question counts once, or with --rows for each of them.
+question counts once, or with --rows for each of them. Intervals are of 95%, by 1,000 bootstraps of the probes.
+
+--draw prints answers drawn by a seed, one JSON object a line, with their verdicts and without their labels, to be read.
+--reading compares them with what a reader wrote: a file of lines {"n": 1, "label": "abstained"}.
 """
 
 from __future__ import annotations
@@ -21,10 +25,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from evaluator.graders import default_grader
 from evaluator.records import LABELS, Probe, Response, Verdict
 
+N_DRAWS = 1000
 SETS = {
     "openqa_nq301": "human",
     "truthfulqa": "human",
@@ -111,14 +117,33 @@ def summary(counts: Counter[tuple[str, str]]) -> dict[str, float]:
         "correct_or_not": right_or_not / total,
         "macro_f1": sum(f1) / len(f1),
         "false_abstention": false_abstentions / attempted,
+        "abstention_recall": counts["abstained", "abstained"]
+        / max(sum(n for (truth, _), n in counts.items() if truth == "abstained"), 1),
     }
+
+
+def intervals(graded: list[Graded]) -> dict[str, tuple[float, float]]:
+    """Give the 95% interval of every figure of `summary`, by drawing probes with replacement."""
+    by_probe: dict[str, Counter[tuple[str, str]]] = {}
+    for row in graded:
+        by_probe.setdefault(row.probe.probe_id, Counter())[row.label, row.verdict.label or "ungraded"] += 1
+    cells = sorted({cell for counts in by_probe.values() for cell in counts})
+    matrix = np.array([[counts[cell] for cell in cells] for counts in by_probe.values()])
+    rng = np.random.default_rng(5)
+    draws = [rng.multinomial(len(matrix), np.full(len(matrix), 1 / len(matrix))) @ matrix for _ in range(N_DRAWS)]
+    found = [summary(Counter(dict(zip(cells, map(int, draw), strict=True)))) for draw in draws]
+    return {key: tuple(np.quantile([one[key] for one in found], [0.025, 0.975])) for key in found[0]}
 
 
 def print_set(name: str, graded: list[Graded]) -> None:
     counts = table(graded)
     columns = (*LABELS, "ungraded")
-    figures = "  ".join(f"{key} {value:.4f}" for key, value in summary(counts).items())
-    say(f"\n{name}: n {len(graded)}  {figures}")
+    spans = intervals(graded)
+    say(f"\n{name}: n {len(graded)}, probes {len({row.probe.probe_id for row in graded})}")
+    for key, value in summary(counts).items():
+        if key == "abstention_recall" and not any(label == "abstained" for label, _ in counts):
+            continue
+        say(f"  {key} {value:.4f} [{spans[key][0]:.4f}, {spans[key][1]:.4f}]")
     say(f"{'label / verdict':>16} {' '.join(f'{column:>9}' for column in columns)}    recall precision")
     for label in LABELS:
         row = [counts[label, column] for column in columns]
@@ -137,6 +162,30 @@ def print_examples(graded: list[Graded], label: str, verdict: str, n: int) -> No
         say(f"  = {row.verdict.step}: {row.verdict.evidence[:120]}")
 
 
+def drawn(graded: list[Graded], n: int, seed: int) -> list[Graded]:
+    ordered = sorted(graded, key=lambda row: (row.probe.probe_id, row.text, row.label))
+    return random.Random(seed).sample(ordered, n)
+
+
+def print_drawn(rows: list[Graded]) -> None:
+    for n, row in enumerate(rows, start=1):
+        given = {"n": n, "question": row.probe.question, "targets": row.probe.targets, "text": row.text}
+        say(json.dumps(given | {"verdict": row.verdict.label or "ungraded"}, ensure_ascii=False))
+
+
+def print_reading(rows: list[Graded], reading: Path) -> None:
+    """Print how the verdicts agree with the recorded labels and with a reader of the same answers."""
+    read = {line["n"]: line["label"] for line in read_lines(reading)}
+    for title, labels in (("label", [row.label for row in rows]), ("reading", [read[n + 1] for n in range(len(rows))])):
+        counts = Counter(zip(labels, (row.verdict.label or "ungraded" for row in rows), strict=True))
+        n_abstained = sum(n for (label, _), n in counts.items() if label == "abstained")
+        others = sum(n for (label, _), n in counts.items() if label != "abstained")
+        false = sum(n for (label, given), n in counts.items() if label != "abstained" and given == "abstained")
+        found = counts["abstained", "abstained"]
+        say(f"by {title}: {found} of {n_abstained} abstained found; {false} of {others} others taken for abstained")
+        say(f"  {dict(sorted(counts.items()))}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -144,7 +193,14 @@ def main() -> None:
     parser.add_argument("--only", choices=list(SETS))
     parser.add_argument("--rows", action="store_true")
     parser.add_argument("--show", nargs=3, metavar=("LABEL", "VERDICT", "N"))
+    parser.add_argument("--draw", type=int, metavar="N")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--reading", type=Path)
     options = parser.parse_args()
+    if options.draw:
+        rows = drawn(grade_all(options.folder / "data", options.only, options.half), options.draw, options.seed)
+        print_reading(rows, options.reading) if options.reading else print_drawn(rows)
+        return
     for name in [options.only] if options.only else SETS:
         graded = grade_all(options.folder / "data", name, options.half, rows=options.rows)
         print_set(name, graded)

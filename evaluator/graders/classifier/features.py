@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from operator import itemgetter
 
 from evaluator.graders.echo import asks_openly, content_words, question_words, says_yes_or_no
 from evaluator.graders.phrases import WORDS
-from evaluator.graders.sentence import Sentence
 from evaluator.graders.stance import Stance
 
 MAX_TOKENS = 60
 """Tokens read from the start of an answer: what it is shows early."""
 _N_OPENING = 4
+_FIRST = itemgetter(0)
 _STEM = 5
 _ASKED, _NUMBER, _START = "<asked>", "<number>", "<start>"
 """Stand for a word of the question and for any number: the classifier must not learn what is asked about."""
@@ -24,21 +25,24 @@ def answer_features(stance: Stance, question: str) -> frozenset[str]:
 
 
 def _word_runs(stance: Stance, question: str) -> list[str]:
-    words = [_START, *_masked(stance.answer.sentences, question_words(question))]
+    words = [_START, *masked_words(stance, question)]
     pairs = [f"{one} {two}" for one, two in pairwise(words)]
     triples = [f"{pair} {three}" for pair, three in zip(pairs, words[2:], strict=False)]
     stems = [word[:_STEM] + "*" for word in words if len(word) > _STEM]
     return [*words, *pairs, *triples, *stems, *(f"opening {word}" for word in words[1 : _N_OPENING + 1])]
 
 
-def _masked(sentences: tuple[Sentence, ...], asked: frozenset[str]) -> list[str]:
-    """Give the first tokens, with what the classifier must not see masked."""
+def masked_words(stance: Stance, question: str) -> list[str]:
+    """Give the first tokens of an answer, with what the classifier must not see masked."""
+    asked = question_words(question)
     words: list[str] = []
-    for sentence in sentences:
-        words += [
-            _ASKED if key in asked else _NUMBER if token[0].isdecimal() else token
-            for token, key in zip(sentence.tokens, sentence.keys, strict=True)
-        ]
+    for sentence in stance.answer.sentences:
+        pairs = zip(sentence.tokens, sentence.keys, strict=True)
+        # Most sentences repeat nothing of the question and have no number: they are taken as they are.
+        if asked.isdisjoint(sentence.key_set) and not any(map(str.isdecimal, map(_FIRST, sentence.tokens))):
+            words += sentence.tokens
+        else:
+            words += [_ASKED if key in asked else _NUMBER if token[0].isdecimal() else token for token, key in pairs]
         if len(words) >= MAX_TOKENS:
             break
     return words[:MAX_TOKENS]

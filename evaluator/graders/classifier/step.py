@@ -16,7 +16,7 @@ from evaluator.records import AbstentionKind
 _KINDS: tuple[AbstentionKind, ...] = get_args(AbstentionKind)
 _LEAST_PROBABILITY = 0.5
 """An answer is taken for an abstention when that is likelier than that it answers."""
-_ODDS_UNSEEN = 0.25
+_ODDS_UNSEEN = 0.3
 """Where the rules are silent, one in four training answers abstains, but fewer than one in ten real ones."""
 
 

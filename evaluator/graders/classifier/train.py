@@ -1,10 +1,13 @@
 """Train the classifier from the answers beside this file: `python -m evaluator.graders.classifier.train`.
 
-It writes weights.json and the figures of CARD.md. Equal answers give equal bytes.
+It writes weights.json and the figures of CARD.md. Equal answers give equal bytes. With `--reliability` it writes
+nothing and prints how far the probability of abstaining can be believed, each answer scored by a model that has not
+seen its family.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -12,7 +15,9 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 import numpy as np
 
-from evaluator.graders.classifier.features import answer_features
+from evaluator.graders.classifier.calibration import reliability_table
+from evaluator.graders.classifier.families import find_families
+from evaluator.graders.classifier.features import answer_features, masked_words
 from evaluator.graders.classifier.model import WEIGHTS_FILE, ReplyKind, Weights
 from evaluator.graders.sentence import read_answer
 from evaluator.graders.stance import read_stance
@@ -20,7 +25,7 @@ from evaluator.record import Record
 from evaluator.records import AbstentionKind
 
 HERE = Path(__file__).parent
-VERSION = "1"
+VERSION = "2"
 KINDS: tuple[ReplyKind, ...] = (*get_args(ReplyKind)[:3], *get_args(AbstentionKind))
 N_ABSTAINING = len(get_args(AbstentionKind))
 N_FOLDS = 10
@@ -37,6 +42,8 @@ class Example(Record, frozen=True):
     question: str
     answer: str
     kind: ReplyKind
+    family: str = ""
+    """Answers with one name are variants or translations of each other."""
 
 
 class Corpus(NamedTuple):
@@ -46,12 +53,34 @@ class Corpus(NamedTuple):
     questions: list[str]
     features: list[frozenset[str]]
     kinds: np.ndarray[Any, np.dtype[np.int64]]
+    families: np.ndarray[Any, np.dtype[np.int64]]
+    """Near copies have one number: they are trained on, or tested on, together."""
+
+
+class Scores(NamedTuple):
+    """What models that have not seen an answer's family say of it."""
+
+    raw: np.ndarray[Any, np.dtype[np.float64]]
+    """Shape (answers, kinds)."""
+    temperatures: np.ndarray[Any, np.dtype[np.float64]]
+    """Per answer, fitted on the answers of all other folds."""
+
+    def probabilities(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Give the probability of each kind; shape (answers, kinds)."""
+        return _softmax(self.raw / self.temperatures[:, None])
+
+    def abstaining(
+        self, corpus: Corpus
+    ) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
+        """Give, per answer, the probability that it abstains and whether (1 or 0) it does."""
+        abstains = corpus.kinds >= len(KINDS) - N_ABSTAINING
+        return self.probabilities()[:, -N_ABSTAINING:].sum(axis=1), abstains.astype(np.float64)
 
 
 def read_corpus(folder: Path) -> Corpus:
     """Read the answers of all languages, one file each."""
-    corpus = Corpus([], [], [], np.zeros(0, np.int64))
-    kinds = []
+    corpus = Corpus([], [], [], np.zeros(0, np.int64), np.zeros(0, np.int64))
+    kinds, names, answers = [], [], []
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_bytes().splitlines():
             example = msgspec.json.decode(line, type=Example)
@@ -61,7 +90,10 @@ def read_corpus(folder: Path) -> Corpus:
                 corpus.questions.append(example.question)
                 corpus.features.append(answer_features(stance, example.question))
                 kinds.append(KINDS.index(example.kind))
-    return corpus._replace(kinds=np.array(kinds))
+                names.append(example.family or example.question)
+                answers.append(tuple(masked_words(stance, example.question)))
+    families = find_families(corpus.languages, names, answers)
+    return corpus._replace(kinds=np.array(kinds), families=np.array(families))
 
 
 def fit(corpus: Corpus, rows: np.ndarray[Any, np.dtype[np.int64]]) -> tuple[Any, Any]:
@@ -77,15 +109,18 @@ def fit(corpus: Corpus, rows: np.ndarray[Any, np.dtype[np.int64]]) -> tuple[Any,
     return vectorizer, model
 
 
-def cross_validated_scores(corpus: Corpus) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Score every answer by a model that has not seen its question; shape (answers, kinds)."""
+def cross_validated(corpus: Corpus) -> Scores:
+    """Score every answer by a model that has not seen its family."""
     from sklearn.model_selection import GroupKFold
 
-    scores = np.zeros((len(corpus.kinds), len(KINDS)))
-    for train, test in GroupKFold(N_FOLDS).split(corpus.kinds, groups=corpus.questions):
+    raw, temperatures = np.zeros((len(corpus.kinds), len(KINDS))), np.ones(len(corpus.kinds))
+    folds = list(GroupKFold(N_FOLDS).split(corpus.kinds, groups=corpus.families))
+    for train, test in folds:
         vectorizer, model = fit(corpus, train)
-        scores[test] = model.decision_function(vectorizer.transform([sorted(corpus.features[row]) for row in test]))
-    return scores
+        raw[test] = model.decision_function(vectorizer.transform([sorted(corpus.features[row]) for row in test]))
+    for train, test in folds:
+        temperatures[test] = fit_temperature(raw[train], corpus.kinds[train])
+    return Scores(raw, temperatures)
 
 
 def fit_temperature(scores: np.ndarray[Any, Any], kinds: np.ndarray[Any, Any]) -> float:
@@ -107,21 +142,22 @@ def train(folder: Path = HERE / "answers") -> tuple[Weights, str]:
         The weights, and the cross-validated figures as Markdown.
     """
     corpus = read_corpus(folder)
-    scores = cross_validated_scores(corpus)
-    temperature = fit_temperature(scores, corpus.kinds)
+    scores = cross_validated(corpus)
+    temperature = fit_temperature(scores.raw, corpus.kinds)
     vectorizer, model = fit(corpus, np.arange(len(corpus.kinds)))
     columns = np.round(model.coef_.T, 3)
     names = vectorizer.get_feature_names_out()
     features = {str(name): tuple(map(float, row)) for name, row in zip(names, columns, strict=True) if row.any()}
     bias = tuple(float(value) for value in np.round(model.intercept_, 3))
     weights = Weights(version=VERSION, kinds=KINDS, bias=bias, temperature=temperature, features=features)
-    return weights, figures(corpus, _softmax(scores / temperature))
+    given, abstains = scores.abstaining(corpus)
+    return weights, f"{figures(corpus, scores)}\n\n{reliability_table(given, abstains, corpus.families)}"
 
 
-def figures(corpus: Corpus, probabilities: np.ndarray[Any, Any]) -> str:
-    """Describe how well unseen questions are read, per language."""
-    abstains = corpus.kinds >= len(KINDS) - N_ABSTAINING
-    given = probabilities[:, -N_ABSTAINING:].sum(axis=1)
+def figures(corpus: Corpus, scores: Scores) -> str:
+    """Describe how well answers of unseen families are read, per language."""
+    given, said = scores.abstaining(corpus)
+    probabilities, abstains = scores.probabilities(), said == 1
     lines = ["| language | answers | abstention found | answers taken for abstention | kind right | Brier |"]
     lines.append("|---|---|---|---|---|---|")
     languages = np.array(corpus.languages)
@@ -135,7 +171,11 @@ def figures(corpus: Corpus, probabilities: np.ndarray[Any, Any]) -> str:
 
 
 def main() -> None:
-    """Write the weights and renew the figures of the card."""
+    """Write the weights and renew the figures of the card; or print the reliability table."""
+    if sys.argv[1:] == ["--reliability"]:
+        corpus = read_corpus(HERE / "answers")
+        sys.stdout.write(reliability_table(*cross_validated(corpus).abstaining(corpus), corpus.families) + "\n")
+        return
     weights, table = train()
     (HERE / WEIGHTS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(weights, order="sorted"), indent=0))
     card = HERE / "CARD.md"

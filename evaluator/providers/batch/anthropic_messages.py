@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from evaluator.providers.batch.calls import as_reply, body_of, get_json, path_part, post_json
-from evaluator.providers.batch_job import DOWNLOAD_S, MOST_PAGES, BatchItem, BatchStatus, ItemReply, lost
+from evaluator.providers.batch.calls import as_reply, get_file, get_json, path_part, post_json
+from evaluator.providers.batch_job import MOST_PAGES, BatchItem, BatchStatus, ItemReply, lost
 from evaluator.providers.client import HttpClient
 from evaluator.providers.wires.reading import count, decode, record, records, string
 from evaluator.records import Failure
@@ -70,11 +70,7 @@ class AnthropicBatches(msgspec.Struct, frozen=True):
     ) -> Failure | None:
         """Download the results from where they lie on this host: the URL in the batch could be anyone's."""
         path = f"/messages/batches/{path_part(batch_id)}/results"
-        got = await self.client.get_lines(path, lambda line: _hand_over(line, on_reply), deadline_s=DOWNLOAD_S)
-        if isinstance(got, Failure):
-            return got
-        told = body_of(got) if got.status != 200 else None
-        return told if isinstance(told, Failure) else None
+        return await get_file(self.client, path, lambda line: _hand_over(line, on_reply))
 
 
 def _is_since(created_at: object, since: datetime) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from evaluator.providers.batch_job import CALL_S, lost
+from evaluator.providers.batch_job import CALL_S, DOWNLOAD_S, lost
 from evaluator.providers.client import HttpClient
 from evaluator.providers.reply import HttpReply, redacted
 from evaluator.providers.wait_hints import wait_hint_s
@@ -26,6 +27,17 @@ async def post_json(client: HttpClient, path: str, document: dict[str, Any]) -> 
 async def get_json(client: HttpClient, path: str, *, deadline_s: float = CALL_S) -> dict[str, Any] | Failure:
     """GET a document, which may hold the replies of a whole batch."""
     return body_of(await client.get(path, deadline_s=deadline_s, most_bytes=MOST_BATCH_BYTES))
+
+
+async def get_file(client: HttpClient, path: str, on_line: Callable[[bytes], None]) -> Failure | None:
+    """Download a file of replies and hand over its lines; return what went wrong, if anything did."""
+    got = await client.get_lines(path, on_line, deadline_s=DOWNLOAD_S)
+    if isinstance(got, Failure):
+        return got
+    if got.status == 200:
+        return None
+    told = body_of(got)
+    return told if isinstance(told, Failure) else lost(f"HTTP {got.status}")
 
 
 def body_of(reply: HttpReply | Failure) -> dict[str, Any] | Failure:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.batch.calls import as_reply, body_of, get_json, path_part, post_json
+from evaluator.providers.batch.calls import as_reply, body_of, get_file, get_json, path_part, post_json
 from evaluator.providers.batch_job import DOWNLOAD_S, MOST_PAGES, BatchItem, BatchStatus, ItemReply, lost
 from evaluator.providers.client import HttpClient
 from evaluator.providers.wires.reading import count, decode, record, records, string
@@ -103,14 +103,9 @@ class OpenAIBatches(msgspec.Struct, frozen=True):
     ) -> Failure | None:
         """Download the replies, then the errors."""
         for file in status.files:
-            got = await self.client.get_lines(
-                f"/files/{path_part(file)}/content", lambda line: _hand_over(line, on_reply), deadline_s=DOWNLOAD_S
-            )
-            if isinstance(got, Failure):
-                return got
-            if got.status != 200:
-                told = body_of(got)
-                return told if isinstance(told, Failure) else lost(f"HTTP {got.status}")
+            path = f"/files/{path_part(file)}/content"
+            if failure := await get_file(self.client, path, lambda line: _hand_over(line, on_reply)):
+                return failure
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class AnswerKeys:
         probes: In the order of their positions.
     """
 
-    def __init__(self, probes: Sequence[Probe]) -> None:
+    def __init__(self, probes: Iterable[Probe]) -> None:
         self._questions = [_FILLERS.union(words(probe.question)) for probe in probes]
         self._known: dict[tuple[int, str], int] = {}
         self._keys: dict[str, int] = {ABSTENTION: 0}
