@@ -65,7 +65,23 @@ def test_lesson_10_failed_judges_are_counted_and_give_no_label() -> None:
     assert use.ungraded == {"judge_failed": 1}
 
 
-@pytest.mark.parametrize("text", ["I know.", "A.", "A: CORRECT", "CORRECT", "INCORRECT", "Answer: B", "yes", "no", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I know.",
+        "A.",
+        "A: CORRECT",
+        "CORRECT",
+        "INCORRECT",
+        "NOT_ATTEMPTED",
+        "Answer: B",
+        "Based on …",
+        "C",
+        "yes",
+        "no",
+        "",
+    ],
+)
 def test_lesson_11_a_verdict_is_read_whole_or_not_at_all(text: str) -> None:
     assert read_line(text, ANSWERABLE_WORDS) is None
     assert read_json(text, ANSWERABLE_WORDS) is None
@@ -99,6 +115,22 @@ def test_lesson_12_no_answer_is_the_instruments_failure(text: str, fields: dict[
 )  # fmt: skip
 def test_lesson_13_abstentions_in_many_words_and_languages(text: str) -> None:
     assert grade(text).label == "abstained"
+    assert grade(text, OPEN).label == "abstained"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dazu steht in den Quellen nichts [1].", "Das geht aus den Unterlagen nicht hervor.",
+        "Hierzu habe ich nichts gefunden.",
+        "Diese Frage kann ich nicht beantworten.", "Das kann ich Ihnen leider nicht sagen.",
+        "Darüber ist mir nichts bekannt.",
+        "Keine Angabe.", "Ich bin mir nicht sicher.", "I don't know [1][2].", "The sources do not say who it was [3].",
+        "I'm afraid that person does not appear to exist.", "没有相关信息[1]。",
+        "Je n'ai trouvé aucune information à ce sujet [2].",
+    ],
+)  # fmt: skip
+def test_lesson_13_abstentions_that_cite_and_german_ones(text: str) -> None:
     assert grade(text, OPEN).label == "abstained"
 
 
