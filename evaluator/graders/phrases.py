@@ -27,9 +27,29 @@ def compile_phrases(kind: str) -> Any:
     A phrase is words; `(a|b)` are alternatives, `...` is a gap of up to five words of the same sentence.
     The pattern is meant for the words of `evaluator.graders.normalise.tokens`, joined by single spaces, in UTF-8.
     """
-    phrases = [phrase for language in _DATA[kind].values() for phrase in language]
     # Bytes: RE2 works on UTF-8, and byte offsets need no translation for each match.
-    return re2.compile(f" (?:{'|'.join(map(_to_pattern, phrases))}) ".encode())
+    return re2.compile(_pattern(kind).encode())
+
+
+@cache
+def compile_any(kinds: tuple[str, ...]) -> Any:
+    """Compile all phrases of several kinds into one pattern that tells whether there is any: most answers have none.
+
+    So large a pattern needs more memory than RE2 takes unasked, and no groups, to be quick.
+    """
+    options = re2.Options()
+    options.max_mem = _MOST_MEMORY
+    options.never_capture = True
+    options.log_errors = False
+    return re2.compile("|".join(map(_pattern, kinds)).encode(), options)
+
+
+_MOST_MEMORY = 24 << 20
+
+
+def _pattern(kind: str) -> str:
+    phrases = [phrase for language in _DATA[kind].values() for phrase in language]
+    return f" (?:{'|'.join(map(_to_pattern, phrases))}) "
 
 
 def _to_pattern(phrase: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from evaluator.graders.normalise import CLAUSE_MARK, canonical, tokens, tokens_of_parts
+from evaluator.graders.normalise import CLAUSE_MARK, canonical_all, tokens, tokens_of_parts
 from evaluator.graders.phrases import WORDS
 
 MAX_CHARS = 20_000
@@ -95,7 +95,7 @@ def make_sentence(text: str) -> Sentence:
 
 def with_tokens(text: str, words: tuple[str, ...]) -> Sentence:
     """Make a sentence of given words."""
-    keys = tuple(map(canonical, words))
+    keys = canonical_all(words)
     return Sentence(text, words, keys, frozenset(keys))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
-from evaluator.graders.phrases import BREAK, WORDS, compile_phrases
+from evaluator.graders.phrases import BREAK, WORDS, compile_any, compile_phrases
 from evaluator.graders.sentence import Answer, Sentence, blank_runs, make_sentence
 from evaluator.records import AbstentionKind
 
@@ -116,6 +116,8 @@ def find_roles(sentences: tuple[Sentence, ...]) -> tuple[frozenset[str], ...]:
     lines = [f" {' '.join(sentence.tokens)} {BREAK}".encode() for sentence in sentences]
     starts = list(accumulate(map(len, lines), initial=0))
     text = b"".join((*lines, b" "))
+    if compile_any(_ALL_KINDS).search(text) is None:
+        return (frozenset(),) * len(sentences)
     found: list[set[str]] = [set() for _ in sentences]
     for kind in _ALL_KINDS:
         for match in compile_phrases(kind).finditer(text):

@@ -210,19 +210,18 @@ def test_ten_thousand_requests_through_every_fault_and_several_deaths(tmp_path: 
             most_kb, most_files = max(most_kb, sitting.most_kb), max(most_files, sitting.most_files)
         wall_s = time.monotonic() - start
     assert code == 0, (folder / "stderr.txt").read_text()[-3000:]
-    check(folder, server, n_deaths=flying_deaths())
+    ledger = check(folder, server, n_deaths=flying_deaths())
     assert labels(folder) == labels(calm)
     assert counts(folder) == counts(calm)
     assert evaluator("verify", "r", cwd=folder, timeout_s=120).returncode == 0
     assert most_kb < 400_000
     assert most_files < len(MODELS) * CONCURRENCY + 100
-    twice = sum(n - 1 for n in server.well_answered.values() if n > 1)
     figures = {
         "requests": n_all,
         "sends": sum(server.sent.values()),
         "faults": sum(server.faults.values()),
         "sittings": n_sittings,
-        "answered twice": twice,
+        **ledger,
         "in flight at SIGKILL": flying["SIGKILL"],
         "most MB": most_kb // 1000,
         "most open files": most_files,
@@ -236,8 +235,8 @@ def flying_deaths() -> int:
     return sum(number == signal.SIGKILL for _, number in DEATHS)
 
 
-def check(folder: Path, server: Storm, *, n_deaths: int) -> None:
-    """The journal against the server's ledger."""
+def check(folder: Path, server: Storm, *, n_deaths: int) -> dict[str, int]:
+    """Hold the journal against the server's ledger; return how often it was paid beside an answer, and told."""
     finals: Counter[str] = Counter()
     for line in (folder / "reports/r/journal.jsonl").read_bytes().splitlines():
         if line.startswith(b'{"kind":"response"'):
@@ -246,11 +245,14 @@ def check(folder: Path, server: Storm, *, n_deaths: int) -> None:
     assert len(responses) == N_PROBES * len(MODELS)
     assert set(finals) == set(responses), "every request has a final response"
     assert set(finals.values()) == {1}, "and only one"
-    n_twice = 0
+    n_twice = n_beside = n_told = 0
     for response in responses.values():
         one = (response.model, int(response.probe_id[1:]))
         assert server.sent[one] <= response.attempts, "every send is told"
         assert server.paid[one] - 1 <= response.ambiguous_sends, "what was paid beside the answer is told"
         n_twice += server.well_answered[one] - 1
+        n_beside += server.paid[one] - 1
+        n_told += response.ambiguous_sends
     # A good answer is paid for twice only where a death took the first: at most what was in flight.
     assert n_twice <= n_deaths * len(MODELS) * CONCURRENCY
+    return {"answered twice": n_twice, "paid beside an answer": n_beside, "told as maybe paid": n_told}

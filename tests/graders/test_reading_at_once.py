@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evaluator.graders import normalise
+from evaluator.graders import normalise, phrases, stance
 from evaluator.graders.normalise import expand_contractions, fold, tokens, tokens_of_parts
 from evaluator.graders.sentence import blank_runs, make_sentence, read_answer
 
@@ -105,3 +105,16 @@ def test_runs_of_the_question_are_blanked_wherever_they_stand(asked: list[str], 
     hidden = {at + n for at in range(len(said) - 3) if said[at : at + 4] in runs for n in range(4)}
     (blanked,) = blank_runs((make_sentence(" ".join(said)),), tuple(asked))
     assert blanked.tokens == tuple("," if at in hidden else word for at, word in enumerate(said))
+
+
+_PHRASES = " ".join(text for kind in stance.KINDS for lists in phrases._DATA[kind].values() for text in lists)
+
+
+@given(st.lists(st.sampled_from(sorted(filter(str.isalpha, set(_PHRASES.split())))), max_size=12))
+@settings(max_examples=300, deadline=None)
+@example(["i", "do", "not", "know"])
+@example(["nevim"])
+def test_one_pattern_for_all_phrases_finds_what_each_finds(words: list[str]) -> None:
+    text = f" {' '.join(words)} ".encode()
+    found = any(phrases.compile_phrases(kind).search(text) for kind in stance.KINDS)
+    assert (phrases.compile_any(stance.KINDS).search(text) is not None) == found

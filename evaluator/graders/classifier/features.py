@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from operator import itemgetter
 
 from evaluator.graders.echo import asks_openly, content_words, question_words, says_yes_or_no
 from evaluator.graders.phrases import WORDS
@@ -12,6 +13,7 @@ from evaluator.graders.stance import Stance
 MAX_TOKENS = 60
 """Tokens read from the start of an answer: what it is shows early."""
 _N_OPENING = 4
+_FIRST = itemgetter(0)
 _STEM = 5
 _ASKED, _NUMBER, _START = "<asked>", "<number>", "<start>"
 """Stand for a word of the question and for any number: the classifier must not learn what is asked about."""
@@ -35,10 +37,12 @@ def masked_words(stance: Stance, question: str) -> list[str]:
     asked = question_words(question)
     words: list[str] = []
     for sentence in stance.answer.sentences:
-        words += [
-            _ASKED if key in asked else _NUMBER if token[0].isdecimal() else token
-            for token, key in zip(sentence.tokens, sentence.keys, strict=True)
-        ]
+        pairs = zip(sentence.tokens, sentence.keys, strict=True)
+        # Most sentences repeat nothing of the question and have no number: they are taken as they are.
+        if asked.isdisjoint(sentence.key_set) and not any(map(str.isdecimal, map(_FIRST, sentence.tokens))):
+            words += sentence.tokens
+        else:
+            words += [_ASKED if key in asked else _NUMBER if token[0].isdecimal() else token for token, key in pairs]
         if len(words) >= MAX_TOKENS:
             break
     return words[:MAX_TOKENS]
