@@ -60,7 +60,7 @@ def _digests(request_ids: Sequence[str]) -> bytes | None:
 
 
 def _key(request_id: str) -> bytes:
-    data = _digests([request_id])
+    data = _digests([request_id]) if len(request_id) == _ID_DIGITS else None
     if data is not None:
         return data[:KEY_BYTES]
     text = request_id.encode("utf-8", "surrogatepass")

@@ -29,11 +29,12 @@ from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
 from evaluator.journal import Expense, JournalState, RunDirectory, odd_place
 from evaluator.probeset import read_probe_sets, sample_probe_sets
-from evaluator.records import ModelSettings, Summary, Verdict
+from evaluator.records import ModelSettings, Summary, Verdict, VerdictChange
 from evaluator.run.bounds import Bounds
-from evaluator.run.judging import check_judge_prompt, judging_identity, reach_judges, with_judges
+from evaluator.run.judging import check_judge_prompt, graded_by, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
 from evaluator.run.readiness import wait_until_ready
+from evaluator.run.regrade import changed_verdicts
 from evaluator.run.session import RunPlan, Session, load_plan, prepare, replan
 
 
@@ -146,10 +147,14 @@ class Asking:
         budget = budget_of(plan, directory, todo, self.spending, expenses)
         bounds = msgspec.structs.replace(self.bounds, budget=budget)
         number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
+        plan, told = name_grader(plan, directory)
         graded = grade_run(plan, directory, default_grader(), known=known)
         if judges and number is None:
             number = ask_judges(plan, directory, graded, bounds)
-        summary = save(conclude(plan, directory, graded), directory)
+        conclusion = conclude(plan, directory, graded)
+        changed = changed_verdicts(directory.verdicts, conclusion.graded.verdicts()) if told else []
+        summary = save(conclusion, directory)
+        directory.add_changes(VerdictChange(old=before, new=after) for before, after in changed)
         show(summary, directory, as_json=as_json)
         account.tell()
         say_uncounted(budget)
@@ -175,6 +180,22 @@ class Asking:
         gc.freeze()
         number = asyncio.run(run_session(session, display, work))
         return number, session.verdicts.by_id
+
+
+def name_grader(plan: RunPlan, directory: RunDirectory) -> tuple[RunPlan, bool]:
+    """Let the manifest name the grader of this version, which grades the whole run; tell whether it was another.
+
+    A run that began with an older version would else keep the name of a grader that did not make its verdicts.
+    """
+    now = graded_by(plan.manifest, default_grader().name)
+    before = plan.manifest.graders
+    if now.graders == before:
+        return plan, False
+    say(f"all answers are graded by {', '.join(now.graders)}; until now this run was graded by {', '.join(before)}")
+    with directory.locked():
+        # Its models stay as the manifest on the disk says: this command may reach them elsewhere.
+        directory.change_grading(msgspec.structs.replace(directory.read_manifest(), graders=now.graders))
+    return msgspec.structs.replace(plan, manifest=now), True
 
 
 def say_doubts(directory: RunDirectory, models: Sequence[ModelSettings]) -> None:

@@ -103,16 +103,12 @@ def _manifest(
     manifest: Manifest, settings: Settings, grader: Grader, *, no_judge: bool, allow_self_grading: bool
 ) -> Manifest:
     """Name the grader and the judges: those given, or those the run has."""
-    import msgspec
+    from evaluator.run.judging import check_judge_prompt, graded_by, with_judges
 
-    from evaluator.graders.judge import joined_name
-    from evaluator.run.judging import check_judge_prompt, with_judges
-
-    rubric = manifest.judge_prompt
-    if settings.judge or no_judge or rubric is None:
+    if settings.judge or no_judge or manifest.judge_prompt is None:
         return with_judges(manifest, settings, grader.name, allow_self_grading=allow_self_grading)
     check_judge_prompt(manifest)
-    return msgspec.structs.replace(manifest, graders=(joined_name(grader.name, rubric.version),))
+    return graded_by(manifest, grader.name)
 
 
 def _grade_again(plan: RunPlan, directory: RunDirectory, grader: Grader, *, asks: bool, as_json: bool) -> None:

@@ -92,6 +92,13 @@ def with_judges(manifest: Manifest, settings: Settings, grader: str, *, allow_se
     )
 
 
+def graded_by(manifest: Manifest, grader: str) -> Manifest:
+    """Return `manifest` with the name of `grader` as its own, and that of its judges' rubric if it has judges."""
+    rubric = manifest.judge_prompt
+    name = joined_name(grader, rubric.version) if manifest.judges and rubric else grader
+    return msgspec.structs.replace(manifest, graders=(name,))
+
+
 def judging_identity(manifest: Manifest) -> tuple[object, ...]:
     """Return what decides which judgements a run needs: not how fast or where they are made."""
     judges = tuple((judge.id, judge.sampling, judge.structured_output, judge.route) for judge in manifest.judges)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from evaluator.errors import EvaluatorError
+from evaluator.graders import default_grader
 from tests.cli.command import evaluator
 from tests.cli.gate_runs import UNSURE, bold, make_run, run_command
 
@@ -287,6 +288,39 @@ def test_a_run_of_another_grader_is_not_graded_again_and_says_so(runs: Path) -> 
     assert code == 0
     assert "graded by cascade-0; here is cascade-" in by_name["verdicts"]["text"]
     assert by_name["bytes"]["status"] == "not_checked"
+
+
+def as_by_an_older_grader(run: Path, *names: str) -> None:
+    for name in names:
+        path = run / name
+        path.write_text(re.sub(r"cascade-\d+", "cascade-0", path.read_text()))
+    (run / "seal.json").unlink()
+
+
+def test_a_verdict_by_a_grader_that_the_manifest_does_not_name_is_told(runs: Path) -> None:
+    as_by_an_older_grader(runs / "asked", "manifest.json", "summary.json")
+    code, found = verified("asked")
+    by_name = {part["name"]: part for part in found["parts"]}
+    assert code == 1
+    assert by_name["verdicts"]["status"] == "disagrees"
+    assert {each["field"] for each in found["disagreements"]} == {"grader"}
+
+
+def test_a_run_that_is_resumed_with_a_newer_grader_names_it(runs: Path) -> None:
+    run = runs / "asked"
+    as_by_an_older_grader(run, "manifest.json", "summary.json", "verdicts.jsonl")
+    path = run / "verdicts.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    turned = next(line for line in lines if line["label"] == "wrong")
+    turned["label"] = "abstained"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = evaluator("resume", "asked", cwd=runs.parent)
+    assert done.returncode == 0, done.stderr
+    assert "until now this run was graded by cascade-0" in done.stderr
+    assert json.loads((run / "manifest.json").read_text())["graders"] == [default_grader().name]
+    (change,) = [json.loads(line) for line in (run / "changes.jsonl").read_text().splitlines()]
+    assert (change["old"]["label"], change["new"]["label"]) == ("abstained", "wrong")
+    assert verified("asked")[0] == 0
 
 
 def test_other_versions_are_named_and_explain_the_last_digits_only(runs: Path) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from evaluator.errors import JournalError
 from evaluator.graders import default_grader
-from evaluator.graders.judge import joined_name
 from evaluator.journal import RunDirectory
 from evaluator.journal.verdicts import MAX_LINE_BYTES
 from evaluator.jsonl import read_records
 from evaluator.records import Manifest, Probe, Response, Verdict
-from evaluator.run.judging import has_current_rubric, judging_of, votes_on
+from evaluator.run.judging import graded_by, has_current_rubric, judging_of, votes_on
 from evaluator.run.regrade import grade_responses
 from evaluator.run.verifying.part import Part
 
@@ -44,6 +43,8 @@ def check_verdicts(
     again = _graded_again(part, directory, manifest, probes, responses, has_text=has_text)
     for request_id, (line, verdict) in found.items():
         _compare(part, line, verdict, responses[request_id], again.get(request_id) if again is not None else None)
+        if again is None:
+            _check_grader(part, line, verdict, manifest)
     part.text = f"{len(found):,} verdicts{' made again' if again is not None else ', not made again'}"
     return {request_id: verdict for request_id, (_, verdict) in found.items()}
 
@@ -55,6 +56,13 @@ def _compare(part: Part, line: int, verdict: Verdict, response: Response, expect
     for name in _IDENTITY if expected is None else _FIELDS:
         if getattr(verdict, name) != getattr(other, name):
             part.differ(VERDICTS, name, getattr(other, name), getattr(verdict, name), line=line)
+
+
+def _check_grader(part: Part, line: int, verdict: Verdict, manifest: Manifest) -> None:
+    """Check that the manifest names who made a verdict, whether or not a judge was heard after it."""
+    named = {*manifest.graders, *(name.partition("+")[0] for name in manifest.graders)}
+    if verdict.grader not in named:
+        part.differ(VERDICTS, "grader", ", ".join(manifest.graders), verdict.grader, line=line)
 
 
 def _read(part: Part, directory: RunDirectory, responses: Mapping[str, Response]) -> dict[str, tuple[int, Verdict]]:
@@ -86,10 +94,10 @@ def _graded_again(
     if not has_text:
         part.skip("the answers are withheld")
         return None
-    grader, rubric = default_grader(), manifest.judge_prompt
-    name = joined_name(grader.name, rubric.version) if manifest.judges and rubric else grader.name
-    if manifest.graders != (name,):
-        part.skip(f"graded by {', '.join(manifest.graders)}; here is {name}")
+    grader = default_grader()
+    here = graded_by(manifest, grader.name).graders
+    if manifest.graders != here:
+        part.skip(f"graded by {', '.join(manifest.graders)}; here is {', '.join(here)}")
         return None
     if manifest.judges and not has_current_rubric(manifest):
         part.skip("the judge's prompt has another text here")
