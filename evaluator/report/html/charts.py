@@ -67,6 +67,13 @@ def _inline(values: list[dict[str, Any]]) -> Any:
     return alt.Data(values=values)  # type: ignore[no-untyped-call]
 
 
+def _percent() -> Any:
+    """An axis in whole per cent, with no tick between two of them: it would show the same number twice."""
+    import altair as alt
+
+    return alt.Axis(format=".0%", tickMinStep=0.01)
+
+
 def _finish(chart: Any) -> dict[str, Any]:
     spec: dict[str, Any] = chart.to_dict()
     spec["config"] = _CONFIG
@@ -87,11 +94,11 @@ def _abstention(results: Sequence[tuple[str, ModelResult]]) -> Chart | None:
     ]
     if not values:
         return None
-    x = alt.X("x:Q", title="over-abstention (answerable probes)", axis=alt.Axis(format=".0%"))
-    y = alt.Y("y:Q", title="hallucination rate", axis=alt.Axis(format=".0%"))
+    x = alt.X("x:Q", title="over-abstention (answerable probes)", axis=_percent())
+    y = alt.Y("y:Q", title="hallucination rate", axis=_percent())
     base = alt.Chart(_inline(values)).encode(color=alt.Color("model:N", title=None))
-    across = base.mark_rule(opacity=0.5).encode(x=alt.X("x_low:Q", title=""), x2="x_high:Q", y=y)
-    up = base.mark_rule(opacity=0.5).encode(x=x, y=alt.Y("y_low:Q", title=""), y2="y_high:Q")
+    across = base.mark_rule(opacity=0.5).encode(x=alt.X("x_low:Q", title="", axis=_percent()), x2="x_high:Q", y=y)
+    up = base.mark_rule(opacity=0.5).encode(x=x, y=alt.Y("y_low:Q", title="", axis=_percent()), y2="y_high:Q")
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=x,
         y=y,
@@ -131,8 +138,8 @@ def _corrected(results: Sequence[tuple[str, ModelResult]]) -> Chart | None:
     y = alt.Y("model:N", title=None, sort=None)
     offset = alt.YOffset("kind:N", sort=["raw", "corrected with labels"])
     base = alt.Chart(_inline(values)).encode(y=y, yOffset=offset, color=alt.Color("kind:N", title=None))
-    x = alt.X("x:Q", title="hallucination rate", axis=alt.Axis(format=".0%"))
-    bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("x_low:Q", title=""), x2="x_high:Q")
+    x = alt.X("x:Q", title="hallucination rate", axis=_percent())
+    bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("x_low:Q", title="", axis=_percent()), x2="x_high:Q")
     points = base.mark_point(filled=True, size=60, opacity=1).encode(
         x=x, tooltip=[alt.Tooltip("model:N"), alt.Tooltip("kind:N"), alt.Tooltip("x_text:N", title="rate")]
     )
@@ -150,7 +157,7 @@ def _cost(results: Sequence[tuple[str, ModelResult]]) -> Chart | None:
         return None
     front = [values[i] for i in pareto_front([(value["usd"], value["y"]) for value in values])]
     x = alt.X("usd:Q", title="USD per 1,000 probes", scale=alt.Scale(type="log"))
-    y = alt.Y("y:Q", title="hallucination rate", axis=alt.Axis(format=".0%"))
+    y = alt.Y("y:Q", title="hallucination rate", axis=_percent())
     line = (
         alt.Chart(_inline(front))
         .mark_line(interpolate="step-after", strokeDash=[4, 4], color="#888888")
@@ -217,7 +224,7 @@ def _reliability(figures: Sequence[ConfidenceFigures]) -> Chart:
         for one in figures
         for b in one.reliability
     ]
-    axis = alt.Axis(format=".0%")
+    axis = _percent()
     diagonal = (
         alt.Chart(_inline([{"x": 0, "y": 0}, {"x": 1, "y": 1}]))
         .mark_line(strokeDash=[4, 4], color="#888888")
@@ -243,8 +250,8 @@ def _risk(figures: Sequence[ConfidenceFigures]) -> Chart:
         alt.Chart(_inline(values))
         .mark_line()
         .encode(
-            x=alt.X("x:Q", title="answers accepted, the surest first", axis=alt.Axis(format=".0%")),
-            y=alt.Y("y:Q", title="wrong among them", axis=alt.Axis(format=".0%")),
+            x=alt.X("x:Q", title="answers accepted, the surest first", axis=_percent()),
+            y=alt.Y("y:Q", title="wrong among them", axis=_percent()),
             color=alt.Color("who:N", title=None),
         )
         .properties(width=_WIDTH, height=280)

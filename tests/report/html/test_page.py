@@ -139,6 +139,22 @@ def test_there_is_a_chart_for_what_was_measured_and_no_other() -> None:
     assert charts(example.undefined()) == ()
 
 
+def every_axis(spec: Any) -> list[dict[str, Any]]:
+    if isinstance(spec, list):
+        return [axis for part in spec for axis in every_axis(part)]
+    if not isinstance(spec, dict):
+        return []
+    inner = [axis for name, part in spec.items() if name != "config" for axis in every_axis(part)]
+    return [*inner, spec["axis"]] if isinstance(spec.get("axis"), dict) else inner
+
+
+@pytest.mark.parametrize("summary", [example.two_models(), confident()], ids=["rates", "confidence"])
+def test_no_axis_in_per_cent_says_the_same_number_twice(summary: Summary) -> None:
+    axes = [axis for chart in charts(summary) for axis in every_axis(chart.spec)]
+    assert axes
+    assert all(axis["tickMinStep"] == 0.01 for axis in axes if axis.get("format") == ".0%")
+
+
 def test_heat_maps_need_two_slices_of_a_kind() -> None:
     one = example.model_result("m", (10, 20, 10, 2), (0, 9, 11, 0), topics={"art": (3, 9)})
     two = example.model_result("m", (10, 20, 10, 2), (0, 9, 11, 0), topics={"art": (3, 9), "law": (0, 0)})
