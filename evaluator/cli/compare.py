@@ -39,7 +39,7 @@ class Accepted(StrEnum):
 def compare(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN_A [RUN_B]", help="One run, or two: directories, ids or a summary.json."),
+        typer.Argument(metavar="RUN", help="One run, or two: directories, ids or a summary.json."),
     ],
     metric: Annotated[
         list[str] | None,
