@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO, Generic, Self, TypeVar, overload
 
 import msgspec
-import numpy as np
 
 from evaluator.errors import EvaluatorError
 from evaluator.jsonl import encode_line, placed_records
@@ -105,6 +104,8 @@ class RecordFile(Sequence[R]):
 
     def first_twice(self) -> tuple[int, int] | None:
         """Return the places of the first record whose id came before, and of that earlier one."""
+        import numpy as np
+
         hashes = np.frombuffer(self._hashes, dtype=np.int64)
         order = np.argsort(hashes, kind="stable")
         # Hashes of different ids may be equal, so this only says where to look.
@@ -158,6 +159,9 @@ class _ById(Mapping[str, R], Generic[R]):
     """Finds a record by the hash of its id, which is looked at in the record itself."""
 
     def __init__(self, records: RecordFile[R], hashes: array[int], id_of: Callable[[R], str]) -> None:
+        # Not with the module: the workshop for probes starts without it.
+        import numpy as np
+
         found = np.frombuffer(hashes, dtype=np.int64)
         order = np.argsort(found, kind="stable")
         self.hashes = array("q", found[order].tobytes())
