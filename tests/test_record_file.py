@@ -34,7 +34,7 @@ def test_what_was_added_comes_back_by_place_and_by_id(names: list[str]) -> None:
     assert [found[place] for place in range(-len(probes), 0)] == probes
     assert found[1:3] == tuple(probes[1:3])
     assert dict(found.by_id) == {each.probe_id: each for each in probes}
-    assert "\0" not in found.by_id
+    assert "" not in found.by_id
     expected = next((place for place, name in enumerate(names) if name in names[:place]), None)
     assert found.first_twice() == (None if expected is None else (expected, names.index(names[expected])))
 
