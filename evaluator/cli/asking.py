@@ -21,7 +21,7 @@ from evaluator.cli.judging import ask_judges, resume_command, say_open_judgement
 from evaluator.cli.messages import say
 from evaluator.cli.needs import fetch_weights, keys_of
 from evaluator.cli.open_files import make_room_for
-from evaluator.cli.result import conclude, grade_run, save, show
+from evaluator.cli.result import conclude, grade_run, save, save_again, show
 from evaluator.cli.spending import Account, Spending, budget_of, confirm, look_first, open_of, say_uncounted
 from evaluator.cli.time_limits import TimeLimits
 from evaluator.config import Settings
@@ -29,12 +29,11 @@ from evaluator.errors import ConfigError, JournalError
 from evaluator.graders import default_grader
 from evaluator.journal import Expense, JournalState, RunDirectory, odd_place
 from evaluator.probeset import read_probe_sets, sample_probe_sets
-from evaluator.records import ModelSettings, Summary, Verdict, VerdictChange
+from evaluator.records import ModelSettings, Summary, Verdict
 from evaluator.run.bounds import Bounds
 from evaluator.run.judging import check_judge_prompt, graded_by, judging_identity, reach_judges, with_judges
 from evaluator.run.progress import Progress
 from evaluator.run.readiness import wait_until_ready
-from evaluator.run.regrade import changed_verdicts
 from evaluator.run.session import RunPlan, Session, load_plan, prepare, replan
 
 
@@ -147,14 +146,12 @@ class Asking:
         budget = budget_of(plan, directory, todo, self.spending, expenses)
         bounds = msgspec.structs.replace(self.bounds, budget=budget)
         number, known = self._ask_models(keys, expenses, bounds) if plan.requests else (None, {})
-        plan, told = name_grader(plan, directory)
+        plan, is_regraded = name_grader(plan, directory)
         graded = grade_run(plan, directory, default_grader(), known=known)
         if judges and number is None:
             number = ask_judges(plan, directory, graded, bounds)
         conclusion = conclude(plan, directory, graded)
-        changed = changed_verdicts(directory.verdicts, conclusion.graded.verdicts()) if told else []
-        summary = save(conclusion, directory)
-        directory.add_changes(VerdictChange(old=before, new=after) for before, after in changed)
+        summary = save_again(conclusion, directory)[0] if is_regraded else save(conclusion, directory)
         show(summary, directory, as_json=as_json)
         account.tell()
         say_uncounted(budget)

@@ -113,9 +113,7 @@ def _manifest(
 
 def _grade_again(plan: RunPlan, directory: RunDirectory, grader: Grader, *, asks: bool, as_json: bool) -> None:
     from evaluator.cli.judging import ask_judges, say_open_judgements
-    from evaluator.cli.result import conclude, grade_run, save, show
-    from evaluator.records import VerdictChange
-    from evaluator.run.regrade import changed_verdicts
+    from evaluator.cli.result import conclude, grade_run, save_again, show
 
     with directory.locked():
         graded = grade_run(plan, directory, grader)
@@ -123,10 +121,7 @@ def _grade_again(plan: RunPlan, directory: RunDirectory, grader: Grader, *, asks
         directory.change_grading(plan.manifest)
     number = ask_judges(plan, directory, graded) if asks else None
     with directory.locked():
-        conclusion = conclude(plan, directory, graded)
-        changed = changed_verdicts(directory.verdicts, conclusion.graded.verdicts())
-        summary = save(conclusion, directory)
-        directory.add_changes(VerdictChange(old=before, new=after) for before, after in changed)
+        summary, changed = save_again(conclude(plan, directory, graded), directory)
     show(summary, directory, as_json=as_json)
     _say_changes(plan.manifest.graders[0], changed, len(graded))
     n_open = say_open_judgements(summary, directory)

@@ -18,7 +18,7 @@ from evaluator.comparison import Comparison
 from evaluator.journal import RunDirectory, write_seal
 from evaluator.judge_use import JudgeUse
 from evaluator.protocols import Grader
-from evaluator.records import Response, Summary, Verdict
+from evaluator.records import Response, Summary, Verdict, VerdictChange
 from evaluator.report import (
     agreement_bytes,
     comparison_bytes,
@@ -30,7 +30,7 @@ from evaluator.report import (
 from evaluator.results import Agreement
 from evaluator.run.final import FinalResponses
 from evaluator.run.judging import has_current_rubric, judging_of, votes_on
-from evaluator.run.regrade import Graded, Pair, grade_all, unzipped
+from evaluator.run.regrade import Graded, Pair, changed_verdicts, grade_all, unzipped
 from evaluator.run.session import RunPlan
 from evaluator.stats import judge_uses, summarise
 
@@ -135,6 +135,14 @@ def save(conclusion: Conclusion, directory: RunDirectory) -> Summary:
     directory.write_summary(summary_bytes(conclusion.summary))
     write_seal(directory.path, conclusion.summary.manifest.run_id)
     return conclusion.summary
+
+
+def save_again(conclusion: Conclusion, directory: RunDirectory) -> tuple[Summary, list[tuple[Verdict, Verdict]]]:
+    """Save what another grader made of a run; what it says otherwise goes to changes.jsonl, and is returned."""
+    changed = changed_verdicts(directory.verdicts, conclusion.graded.verdicts())
+    summary = save(conclusion, directory)
+    directory.add_changes(VerdictChange(old=before, new=after) for before, after in changed)
+    return summary, changed
 
 
 def show(summary: Summary, directory: RunDirectory, *, as_json: bool) -> None:

@@ -86,13 +86,8 @@ def grade_all(
     Raises:
         JournalError: If that file cannot be written.
     """
-    probe_of = by_id(probes, "probe_id")
-    given = known or {}
     verdicts = verdict_file()
-    for response in told(responses):
-        verdict = given.get(response.request_id)
-        if verdict is None or not _fits(verdict, response):
-            verdict = grader.grade(probe_of[response.probe_id], response)
+    for verdict in _verdicts(probes, told(responses), grader, known or {}):
         verdicts.append(verdict)
     return Graded(responses, lambda: zip(responses, verdicts, strict=True))
 
@@ -105,15 +100,18 @@ def grade_responses(
     known: Mapping[str, Verdict] | None = None,
 ) -> list[Verdict]:
     """Return one verdict per response, in order; `known` verdicts that still fit are taken as they are."""
+    return list(_verdicts(probes, responses, grader, known or {}))
+
+
+def _verdicts(
+    probes: Sequence[Probe], responses: Iterable[Response], grader: Grader, known: Mapping[str, Verdict]
+) -> Iterator[Verdict]:
     probe_of = by_id(probes, "probe_id")
-    given = known or {}
-    verdicts = []
     for response in responses:
-        verdict = given.get(response.request_id)
+        verdict = known.get(response.request_id)
         if verdict is None or not _fits(verdict, response):
             verdict = grader.grade(probe_of[response.probe_id], response)
-        verdicts.append(verdict)
-    return verdicts
+        yield verdict
 
 
 def verdict_file() -> RecordFile[Verdict]:

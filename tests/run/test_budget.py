@@ -104,14 +104,18 @@ def hurry(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(breaker, "MOST_UNREACHABLE_S", 0.001)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
+any_run = given(
     seed=st.integers(0, 2**32),
     cap=st.floats(0.001, 1.5),
     share_failed=st.floats(0, 0.9),
     concurrency=st.integers(1, 30),
     kills=st.lists(st.integers(1, 40), max_size=3),
 )
+a_few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@a_few
+@any_run
 def test_the_cap_is_never_exceeded_whatever_happens(
     tmp_path_factory: pytest.TempPathFactory,
     seed: int,
@@ -233,14 +237,8 @@ class Teller(Biller):
         return response
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    seed=st.integers(0, 2**32),
-    cap=st.floats(0.001, 1.5),
-    share_failed=st.floats(0, 0.9),
-    concurrency=st.integers(1, 30),
-    kills=st.lists(st.integers(1, 40), max_size=3),
-)
+@a_few
+@any_run
 def test_of_an_unknown_price_no_more_than_what_is_in_flight_passes_the_cap(
     tmp_path_factory: pytest.TempPathFactory,
     seed: int,

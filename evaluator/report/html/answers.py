@@ -7,7 +7,7 @@ probes are kept depends on their ids alone, not on how they were answered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -45,27 +45,6 @@ class Given(NamedTuple):
 
     response: Response
     verdict: Verdict
-
-
-def answer_table(
-    probes: Sequence[Probe],
-    graded: Iterable[tuple[Response, Verdict]],
-    gold: Mapping[str, str] | None = None,
-    *,
-    most_bytes: int = MOST_BYTES,
-) -> AnswerTable:
-    """Make the data of the browser.
-
-    Args:
-        probes: Of the run.
-        graded: Every answer; read once, and only as many are held as are shown.
-        gold: Labels that people gave, by request id.
-        most_bytes: Probes are left out until about so much is left.
-    """
-    sample = AnswerSample(probes, most_bytes)
-    for response, verdict in graded:
-        sample.add(response, verdict)
-    return sample.table(gold)
 
 
 class AnswerSample:

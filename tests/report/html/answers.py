@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from evaluator.records import Probe, Request, Response, Sampling, Verdict
-from evaluator.report.html import AnswerTable, Given, answer_table
+from evaluator.report.html import AnswerSample, AnswerTable, Given
 
 
 def given(probe: Probe, model: str, text: str) -> Given:
@@ -36,6 +38,15 @@ def probes_of(*texts: str) -> list[Probe]:
         Probe(probe_id=f"p{i}", question=f"Is it {text[:1000]}?", targets=(text[:100] or "x",), topic=text[:50] or None)
         for i, text in enumerate(texts)
     ]
+
+
+def answer_table(
+    probes: Sequence[Probe], graded: Iterable[Given], gold: Mapping[str, str] | None = None, *, most_bytes: int
+) -> AnswerTable:
+    sample = AnswerSample(probes, most_bytes)
+    for response, verdict in graded:
+        sample.add(response, verdict)
+    return sample.table(gold)
 
 
 def table_of(*texts: str, most_bytes: int = 1_000_000) -> AnswerTable:

@@ -10,7 +10,7 @@ import pytest
 
 from evaluator.report.html import answers
 from evaluator.report.html.answers import TEXT_LIMIT
-from tests.report.html.answers import given, probes_of, table_of
+from tests.report.html.answers import answer_table, given, probes_of, table_of
 
 
 def test_a_small_run_is_shown_whole_with_gold_labels() -> None:
@@ -58,7 +58,7 @@ def test_answers_that_are_let_go_on_the_way_would_not_have_been_shown(
     chance = random.Random(most_answers)
     probes = probes_of(*("q" * chance.randrange(1, 200) for _ in range(60)))
     graded = [given(chance.choice(probes), f"m{n}", "x" * chance.randrange(500)) for n in range(1500)]
-    found = msgspec.json.decode(answers.answer_table(probes, graded, most_bytes=most_bytes).data)
+    found = msgspec.json.decode(answer_table(probes, graded, most_bytes=most_bytes).data)
     # As one would choose who knows all answers at once.
     left, shown = [most_bytes, most_answers], set[str]()
     for probe in sorted(probes, key=lambda probe: hashlib.sha256(probe.probe_id.encode()).digest()):
