@@ -22,6 +22,7 @@ from httpx_aiohttp import AiohttpTransport
 from evaluator.providers.address import check_base_url, check_key, is_loopback
 from evaluator.providers.eraser import KeyEraser
 from evaluator.providers.reply import HttpReply
+from evaluator.providers.resolver import DaemonResolver
 from evaluator.records import Failure
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -59,7 +60,7 @@ class HttpClient:
 
     def _session(self, connections: int) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections),
+            connector=aiohttp.TCPConnector(limit=connections, resolver=DaemonResolver(CONNECT_TIMEOUT_S)),
             cookie_jar=aiohttp.DummyCookieJar(),
             # A proxy of the environment must never stand between us and this machine.
             trust_env=not is_loopback(self.base_url),
@@ -119,7 +120,14 @@ class HttpClient:
         except TimeoutError:
             return Failure(kind="transient", message=f"no answer within {deadline_s:g} s", maybe_paid=True)
         except (httpx.HTTPError, aiohttp.ClientError) as exc:
+            if isinstance(exc, httpx.DecodingError):
+                self._ask_for_plain_bodies()
             return self._without_key(transport_failure(exc))
+
+    def _ask_for_plain_bodies(self) -> None:
+        """Who sends a broken compression is asked for none."""
+        self._headers["accept-encoding"] = "identity"
+        self._typed_headers.clear()
 
     def _headers_with(self, content_type: str | None) -> httpx.Headers:
         if content_type is None:

@@ -20,6 +20,11 @@ class HttpReply(msgspec.Struct, frozen=True):
     body: bytes
 
 
+def is_success(status: int) -> bool:
+    """Whether a status says that the work was done, and may be billed, whatever the body is."""
+    return 200 <= status < 300
+
+
 def redacted(text: str) -> str:
     """Return the text of an error with everything that looks like a key blotted out.
 

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import math
+import re
 import time
 import tracemalloc
 
@@ -15,11 +16,12 @@ from evaluator.graders import default_grader
 from evaluator.journal import Answered
 from evaluator.jsonl import encode_line
 from evaluator.providers import client as client_module
+from evaluator.providers import open_provider
 from evaluator.providers.client import HttpClient
 from evaluator.providers.reply import HttpReply
-from evaluator.records import Failure, Probe
+from evaluator.records import Failure, ModelSettings, Probe
 from evaluator.report.safe_text import safe_text
-from tests.faults.fault_server import CLOSE, QUESTION, ask_once, chat, http, told
+from tests.faults.fault_server import CLOSE, QUESTION, ask_once, chat, fault_server, http, told
 from tests.loopback import Asked, LoopbackServer, running
 
 MALFORMED = ("malformed", "malformed")
@@ -165,6 +167,19 @@ def test_row_59_what_counts_is_the_size_after_decompression(monkeypatch: pytest.
 def test_row_60_bad_compression_is_tried_again_and_may_have_been_paid(encoding: str) -> None:
     response = ask_once(http(b"not compressed at all", 200, f"content-encoding: {encoding}"))
     assert told(response) == ("failed", "transient", True)
+
+
+def test_row_60_after_a_bad_compression_none_is_asked_for() -> None:
+    scripts = [[http(chat())], [http(b"none at all", 200, "content-encoding: gzip")], [http(chat())]]
+
+    async def main(base_url: str) -> list[str]:
+        async with open_provider(ModelSettings(id="server/m", base_url=base_url), None) as provider:
+            return [(await provider.answer(QUESTION)).outcome for _ in scripts]
+
+    with fault_server(*scripts) as server:
+        assert asyncio.run(main(server.base_url)) == ["answered", "failed", "answered"]
+    asked = [re.search(r"accept-encoding: (.*)\r", head, re.IGNORECASE) for head in server.heads]
+    assert [found and found[1] for found in asked] == ["gzip, deflate", "gzip, deflate", "identity"]
 
 
 def test_row_61_the_charset_of_the_header_is_ignored() -> None:

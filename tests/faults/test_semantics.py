@@ -27,7 +27,16 @@ def test_row_63_without_a_choice_there_is_no_answer(choices: object) -> None:
 
 def test_row_63_of_more_than_one_choice_the_first_counts() -> None:
     choices = [{"index": n, "finish_reason": "stop", "message": {"content": text}} for n, text in enumerate("ab")]
-    assert ask_once(body(choices=choices)).text == "a"
+    response = ask_once(body(choices=choices))
+    assert (response.text, response.flags) == ("a", ("many_choices",))
+
+
+def test_row_63_and_85_of_choices_out_of_order_the_one_numbered_0_counts() -> None:
+    choices = [{"index": n, "finish_reason": "stop", "message": {"content": f"{n}"}} for n in (2, 0, 1)]
+    assert ask_once(body(choices=choices)).text == "0"
+    del choices[1]["index"]
+    assert ask_once(body(choices=choices)).text == "2", "without a number 0, the first"
+    assert "many_choices" not in ask_once(body(choices=choices[:1])).flags
 
 
 @pytest.mark.parametrize("content", [None, "", "  \n", 7, {"text": "x"}, [], [7], [{"type": "image"}]])
@@ -64,11 +73,24 @@ def test_row_67_a_refusal_beside_content_is_a_refusal_and_both_are_kept() -> Non
     message = {"role": "assistant", "content": "Well.", "refusal": "I can't."}
     response = ask_once(http(chat(message=message)))
     assert (response.outcome, response.text) == ("refused", "Well.")
+    assert response.detail == "the provider's refusal field: I can't."
+    parts = [{"type": "output_text", "text": "Well."}, {"type": "refusal", "refusal": "I can't."}]
+    both = json.dumps({"status": "completed", "output": [{"type": "message", "content": parts}]}).encode()
+    reading = API_PROVIDERS["openai"].wire("responses").read(HttpReply(status=200, headers={}, body=both))
+    assert (reading.outcome, reading.text) == ("refused", "Well.")
+    assert reading.detail == "the provider's refusal field: I can't."
 
 
 def test_row_68_an_error_beside_partial_text_is_not_an_answer() -> None:
     response = ask_once(http(chat("The capi", error={"code": 502, "message": "disconnected"}, finish_reason="error")))
-    assert told(response)[:2] == ("failed", "transient")
+    assert told(response) == ("failed", "transient", True), "it was at work, and may bill it"
+    assert response.text == ""
+
+
+@pytest.mark.parametrize("finish", ["error", "insufficient_system_resource"])
+def test_row_68_a_host_that_gives_up_may_bill_what_it_did(finish: str) -> None:
+    response = ask_once(http(chat("The capi", finish_reason=finish)))
+    assert told(response) == ("failed", "transient", True)
     assert response.text == ""
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
+from evaluator.journal import read_journal
 from evaluator.providers import open_provider
+from evaluator.providers.reply import HttpReply
 from evaluator.providers.table import API_PROVIDERS
 from evaluator.providers.wires.faults import kind_of_status
 from evaluator.records import ModelSettings, Request, Response
-from tests.faults.fault_server import QUESTION, FaultServer, ask_once, chat, http, told
+from evaluator.run.lanes.retries import MALFORMED_ATTEMPTS
+from tests.cli.command import evaluator
+from tests.faults.fault_server import QUESTION, FaultServer, ask_once, chat, fault_server, http, told
 from tests.loopback import Asked, running
 from tests.run.lanes.test_lane import World, fails
 
@@ -142,8 +147,32 @@ def test_row_42_a_429_in_html_is_a_rate_limit_all_the_same() -> None:
 
 @pytest.mark.parametrize("status", [200, 204, 205])
 def test_row_45_an_empty_body_is_no_answer(status: int) -> None:
-    outcome, _, _ = told(ask_once(http(b"", status)))
-    assert outcome in {"malformed", "failed"}
+    response = ask_once(http(b"", status))
+    assert told(response) == ("malformed", "malformed", True), "who says that it worked may bill it"
+    assert response.detail == "empty body"
+
+
+@pytest.mark.parametrize("name", API_PROVIDERS)
+@pytest.mark.parametrize("status", [200, 202, 204, 205])
+def test_row_45_an_empty_body_is_no_answer_of_any_provider(name: str, status: int) -> None:
+    for wire in API_PROVIDERS[name].wires.values():
+        reading = wire.read(HttpReply(status=status, headers={}, body=b""))
+        assert reading.failure is not None
+        assert (reading.outcome, reading.failure.kind, reading.failure.maybe_paid) == ("malformed", "malformed", True)
+
+
+def test_row_45_what_stays_empty_is_asked_a_bounded_number_of_times_and_kept_as_malformed(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text('{"probe_id": "p", "question": "q", "targets": ["Canberra"]}\n')
+    with fault_server([http(b"", 204)]) as server:
+        words = ("run", "--probes", "p.jsonl", "--model", "server/m", "--base-url", server.base_url, "--run-id", "r")
+        done = evaluator(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (kept,) = read_journal(tmp_path / "reports/r/journal.jsonl").responses.values()
+    assert (kept.outcome, kept.attempts, kept.ambiguous_sends) == ("malformed", len(server.bodies), len(server.bodies))
+    assert len(server.bodies) == MALFORMED_ATTEMPTS
+    result = json.loads((tmp_path / "reports/r/summary.json").read_text())["results"][0]
+    assert result["outcomes"]["malformed"] == 1
+    assert {each["value"] for each in result["estimates"] if each["name"] == "hallucination_rate"} == {None}
 
 
 def test_row_46_early_hints_are_no_answer() -> None:

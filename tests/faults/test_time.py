@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
+
 from evaluator.journal import Attempts
 from evaluator.providers.deadline import last_deadline_s
 from evaluator.records import Failure, ModelSettings
@@ -62,6 +64,16 @@ def test_row_20_a_wait_of_nothing_is_no_hot_loop() -> None:
     refused = Failure(kind="rate_limited", message="", status=429, wait_s=None)
     world.run(lambda request, at: refused if at < 60 else None)
     assert world.in_window(0, 60) < 20
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "-3600", "", "abc", "nan", "inf", "-inf", "0.0", "1e400"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_row_20_a_hint_that_makes_no_sense_is_no_hint(value: str, status: int) -> None:
+    refusal = b"HTTP/1.1 %d X\r\nretry-after: %s\r\ncontent-length: 2\r\n\r\n{}" % (status, value.encode())
+    response = ask_once(refusal)
+    assert response.failure is not None
+    assert response.failure.kind == ("rate_limited" if status == 429 else "transient")
+    assert response.failure.wait_s is None
 
 
 def test_row_23_times_are_written_in_utc() -> None:

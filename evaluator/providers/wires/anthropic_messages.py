@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.reply import HttpReply
+from evaluator.providers.reply import HttpReply, is_success
 from evaluator.providers.wires.faults import CODES, Fault, Meaning, read_fault
 from evaluator.providers.wires.reading import (
     Reading,
@@ -111,7 +111,7 @@ def _output_config(effort: str | None, json_schema: dict[str, Any] | None) -> di
 
 
 def _fault_of(body: dict[str, Any], reply: HttpReply) -> Fault | None:
-    if body.get("type") != "error" and "error" not in body and reply.status == 200:
+    if body.get("type") != "error" and "error" not in body and is_success(reply.status):
         return None
     error = record(body.get("error"))
     told = (record(error.get("details")).get("error_code"), error.get("type"))

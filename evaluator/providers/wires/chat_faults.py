@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evaluator.providers.reply import HttpReply
+from evaluator.providers.reply import HttpReply, is_success
 from evaluator.providers.wires.faults import CODES, Fault, Meaning
 from evaluator.providers.wires.reading import first, record, string
 
@@ -65,7 +65,7 @@ def fault_of(body: Any, reply: HttpReply) -> Fault | None:
             fault = find(body, reply)
             if fault is not None:
                 return fault
-    return None if reply.status == 200 else Fault()
+    return None if is_success(reply.status) else Fault()
 
 
 def _minimax_fault(body: dict[str, Any], reply: HttpReply) -> Fault | None:  # noqa: ARG001
@@ -105,7 +105,7 @@ def _fault(error: dict[str, Any], reply: HttpReply) -> Fault:
     return Fault(
         message=(string(error.get("message")) or "") + _suggestion(metadata, availability),
         codes=tuple(str(code)[:100] for code in told if code is not None),
-        status=_status_of(error.get("code")) if reply.status == 200 else None,
+        status=_status_of(error.get("code")) if is_success(reply.status) else None,
         wait_s=float(wait_s) if isinstance(wait_s, int | float) and 0 < wait_s < 1e9 else None,
         meaning=_meaning_of_fields(metadata, availability, reply),
     )

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from evaluator.providers.reply import HttpReply, redacted
+from evaluator.providers.reply import HttpReply, is_success, redacted
 from evaluator.providers.wait_hints import wait_hint_s
 from evaluator.providers.wires.reading import Reading, blocked, context_exceeded
 from evaluator.records import Failure, FailureKind
@@ -116,7 +116,7 @@ def read_fault(
         message=where,
         status=reply.status,
         wait_s=_wait_s(reply, fault, meaning),
-        maybe_paid=reply.status in LATE_STATUSES or (reply.status == 200 and meaning == "transient"),
+        maybe_paid=reply.status in LATE_STATUSES or (is_success(reply.status) and meaning == "transient"),
     )
     return msgspec.structs.replace(told, outcome="failed", detail=where, failure=failure)
 
@@ -167,7 +167,7 @@ def kind_of_status(status: int, *, is_html: bool = False) -> FailureKind:
     if status == 429:
         return "rate_limited"
     # A generation error inside a 200 comes from the host behind the server and may pass.
-    return "transient" if status in TRANSIENT_STATUSES or status == 200 else "permanent"
+    return "transient" if status in TRANSIENT_STATUSES or is_success(status) else "permanent"
 
 
 def _ray(reply: HttpReply) -> str:
@@ -179,4 +179,5 @@ def _ray(reply: HttpReply) -> str:
 def _wait_s(reply: HttpReply, fault: Fault, kind: FailureKind) -> float | None:
     if kind not in {"rate_limited", "transient"}:
         return None
-    return wait_hint_s(reply.headers, body_hint_s=fault.wait_s, message=fault.message, is_error=reply.status != 200)
+    is_error = not is_success(reply.status)
+    return wait_hint_s(reply.headers, body_hint_s=fault.wait_s, message=fault.message, is_error=is_error)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.reply import HttpReply
+from evaluator.providers.reply import HttpReply, is_success
 from evaluator.providers.wait_hints import seconds_of
 from evaluator.providers.wires.faults import CODES, Fault, Meaning, read_fault
 from evaluator.providers.wires.reading import (
@@ -98,7 +98,7 @@ class GeminiGenerate(msgspec.Struct, frozen=True):
         """Read one HTTP reply: the error, the prompt's block, the first candidate."""
         body = first(found) if isinstance(found := decode(reply.body), list) else found
         about = _about(record(body), reply)
-        if reply.status != 200 or "error" in record(body):
+        if not is_success(reply.status) or "error" in record(body):
             return read_fault(reply, _fault_of(record(body)), about, codes=GEMINI_CODES)
         if not isinstance(body, dict):
             return not_an_object(reply)

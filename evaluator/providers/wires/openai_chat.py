@@ -29,6 +29,7 @@ from evaluator.providers.wires.reading import (
     malformed,
     not_an_object,
     record,
+    records,
     refused,
     string,
     token_logprobs,
@@ -54,6 +55,8 @@ BLOCKING_ENDS = frozenset(
 )
 NORMAL_ENDS = frozenset({"stop", "eos"})
 ID_HEADERS = ("x-request-id", "trace-id", "trace_id", "x-ds-trace-id")
+MANY_CHOICES = "many_choices"
+"""The flag of a reply with more answers than the one that was asked for."""
 MOST_AMOUNT = 1e15
 """A number of dollars that nobody has is no cost."""
 _THINKING = re.compile(r"\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -119,25 +122,35 @@ class OpenAIChat(msgspec.Struct, frozen=True):
         return self._read_answer(body, reply)
 
     def _read_answer(self, body: dict[str, Any], reply: HttpReply) -> Reading:
-        choice = first(body.get("choices"))
+        choice, flags = _choice_of(body.get("choices"))
         message = choice.get("message") if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(message, dict):
             return malformed("no choices with a message", reply, _about(body, reply))
         text = _text_of(message.get("content"))
         if text is None:
             return malformed("content is neither text nor a list of parts", reply, _about(body, reply))
+        told = _about(body, reply)
         reading = msgspec.structs.replace(
-            _about(body, reply),
+            told,
             outcome="answered",
             text=text,
             reasoning=_reasoning_of(message),
             finish_reason=string(choice.get("finish_reason")),
+            flags=(*told.flags, *flags),
             usage=usage_of(body.get("usage")) or usage_of(choice.get("usage")),
             logprobs=token_logprobs(record(choice.get("logprobs")).get("content")),
         )
         if self.dialect.splits_thinking:
             reading = split_thinking(reading)
         return _classify(reading, choice, message)
+
+
+def _choice_of(choices: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return the choice that was asked for: of several, which nobody asked for, the one numbered 0."""
+    if not isinstance(choices, list) or len(choices) < 2:
+        return first(choices), ()
+    numbered = (choice for choice in records(choices) if choice.get("index") == 0)
+    return next(numbered, choices[0]), (MANY_CHOICES,)
 
 
 def _response_format(json_schema: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.providers.reply import HttpReply
+from evaluator.providers.reply import HttpReply, is_success
 from evaluator.records import Failure, Outcome, Usage
 
 IMPOSSIBLE_LOGPROB = -9999.0
@@ -61,7 +61,7 @@ def malformed(detail: str, reply: HttpReply, told: Reading | None = None) -> Rea
     """
     start = reply.body[:2000].decode("utf-8", "backslashreplace")
     # Who says 200 may have done the work, and bill it.
-    failure = Failure(kind="malformed", message=detail, status=reply.status, maybe_paid=reply.status == 200)
+    failure = Failure(kind="malformed", message=detail, status=reply.status, maybe_paid=is_success(reply.status))
     detail = f"{detail}: {start}" if start else "empty body"
     if told is None:
         return Reading(outcome="malformed", detail=detail, failure=failure)
@@ -81,6 +81,9 @@ def blocked(reading: Reading, why: str) -> Reading:
 def refused(reading: Reading, refusal: str) -> Reading:
     """Return `reading` as the model's own refusal, in the field that the provider has for it."""
     detail = "the provider's refusal field"
+    if reading.text and refusal:
+        # The text is what the model said; what it refused with is kept beside it.
+        detail = f"{detail}: {refusal[:2000]}"
     return msgspec.structs.replace(reading, outcome="refused", text=reading.text or refusal, detail=detail)
 
 
@@ -97,7 +100,7 @@ def context_exceeded(reading: Reading, where: str) -> Reading:
 
 def broken_off(reading: Reading, reason: str) -> Reading:
     """Return `reading` as a generation that the host gave up, without its fragment; another attempt may succeed."""
-    failure = Failure(kind="transient", message=f"finish_reason {reason}", status=200)
+    failure = Failure(kind="transient", message=f"finish_reason {reason}", status=200, maybe_paid=True)
     return msgspec.structs.replace(reading, outcome="failed", text="", detail=failure.message, failure=failure)
 
 

@@ -137,8 +137,8 @@ def _on_transient(lane: Lane, attempt: Attempt, response: Response, now: float) 
 def _patience_s(lane: Lane, *, was_sent: bool) -> float:
     is_here = lane.settings.base_url is not None and is_loopback(lane.settings.base_url)
     if is_here and not was_sent:
-        return HERE_PATIENCE_S
-    return lane.max_wait_s if lane.n_answers else NEW_PATIENCE_S
+        return max(HERE_PATIENCE_S, lane.ready_s)
+    return lane.max_wait_s if lane.n_answers else max(NEW_PATIENCE_S, lane.ready_s)
 
 
 def _pause(

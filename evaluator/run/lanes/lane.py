@@ -31,12 +31,15 @@ class Lane:
         requests: Sequence[Request],
         *,
         max_wait_s: float = MAX_WAIT_S,
+        ready_s: float = 0.0,
         before: Mapping[str, Attempts] | None = None,
     ) -> None:
         """`before` holds what earlier sessions know of the attempts of a request, by its id."""
         self.settings = settings
         self.provider = provider
         self.max_wait_s = max_wait_s
+        self.ready_s = ready_s
+        """How long somebody said that a server at whose address nothing answers is to be waited for."""
         self.halted: str | None = None
         self.resume_in_s: float | None = None
         """When it was halted: how long the API asked to be left alone."""

@@ -35,6 +35,7 @@ def open_lanes(
             providers[model.id],
             own[model.id],
             max_wait_s=bounds.max_wait_s,
+            ready_s=bounds.ready_s,
             before=state.open_attempts,
         )
         for model in models

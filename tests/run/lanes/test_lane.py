@@ -177,6 +177,19 @@ def test_a_stopped_server_on_this_machine_is_given_up_within_a_minute_or_two() -
     assert world.now < 2 * failures.HERE_PATIENCE_S
 
 
+@pytest.mark.parametrize("works_until", [0, 1])
+def test_a_server_on_this_machine_that_starts_anew_is_waited_for_as_long_as_was_said(works_until: float) -> None:
+    world = World(250, base_url="http://127.0.0.1:8000/v1")
+    world.lane.ready_s = 600.0
+    world.run(lambda request, at: fails("transient") if works_until <= at < 400 else None)
+    assert len(world.answered) == 250
+    for_ever = World(250, base_url="http://127.0.0.1:8000/v1")
+    for_ever.lane.ready_s = 600.0
+    for_ever.run(lambda request, at: fails("transient") if at >= works_until else None)
+    assert for_ever.lane.halted is not None
+    assert 500 < for_ever.now < 700
+
+
 def test_a_refused_key_halts_at_once_unless_it_worked_before() -> None:
     world = World(50)
     world.run(lambda request, at: fails("halted", status=401))
