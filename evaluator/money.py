@@ -9,6 +9,8 @@ from evaluator.record import Record
 
 COST_ODD = "cost_odd"
 """The flag of a response whose provider reports a cost that cannot be, or is far above its list price."""
+USAGE_ODD = "usage_odd"
+"""The flag of a response whose tokens contradict each other: its cost is unknown unless the provider names it."""
 FORECAST_SCHEMA = "evaluator/forecast/1"
 
 

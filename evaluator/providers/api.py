@@ -105,6 +105,9 @@ async def _reach(settings: ModelSettings, client: HttpClient, provider: ApiProvi
     """Make sure that something answers and takes the key; return how it lists its models, where it does."""
     reply = await client.get("/models", deadline_s=PREFLIGHT_S)
     if isinstance(reply, Failure):
+        if reply.kind == "halted":
+            # Such as a certificate that is not trusted: waiting mends nothing.
+            raise ProviderError(f"{settings.id}: {client.base_url} cannot be asked: {reply.message}")
         if not reply.maybe_paid:
             raise UnreachableError(f"{settings.id}: nothing answers at {client.base_url} ({reply.message})")
         return b""

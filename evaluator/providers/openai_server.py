@@ -48,6 +48,9 @@ async def find_api(settings: ModelSettings, base_url: str, key: str | None) -> t
         ProviderError: If nothing listens there, or the key is refused.
     """
     reply = await _list_models(base_url, key)
+    if isinstance(reply, Failure) and reply.kind == "halted":
+        # Such as a certificate that is not trusted: waiting mends nothing.
+        raise ProviderError(f"{settings.id}: {base_url} cannot be asked: {reply.message}")
     if isinstance(reply, Failure) and not reply.maybe_paid:
         raise UnreachableError(
             f"{settings.id}: nothing answers at {base_url} ({reply.message}); is the server running?"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from evaluator.money import COST_ODD
+from evaluator.money import COST_ODD, USAGE_ODD
 from evaluator.providers.checks import prices_of
 from evaluator.providers.prices import SUSPICIOUS_FACTOR
 from evaluator.providers.wires.reading import Reading
@@ -28,7 +28,9 @@ class Pricing:
 
     def __call__(self, reading: Reading, at: datetime) -> Reading:
         """Trust the provider's own figure first; where it is odd, the list's stands in its place."""
-        listed = self._prices.cost_usd(reading.usage, at=at) if self._prices else None
+        reading = _with_doubt(reading)
+        usage = None if USAGE_ODD in reading.flags else reading.usage
+        listed = self._prices.cost_usd(usage, at=at) if self._prices else None
         reported = reading.cost_usd
         is_odd = reported is not None and reported > most_believed_usd(listed, reading.usage)
         if reported is not None and not is_odd:
@@ -36,6 +38,14 @@ class Pricing:
         source = self._prices.source if self._prices and listed is not None else None
         flags = tuple(dict.fromkeys((*reading.flags, COST_ODD))) if is_odd else reading.flags
         return msgspec.structs.replace(reading, cost_usd=listed, cost_source=source, reported_usd=reported, flags=flags)
+
+
+def _with_doubt(reading: Reading) -> Reading:
+    """Flag more cached tokens than the prompt has: to price them so would be too cheap."""
+    usage = reading.usage
+    if usage is None or usage.prompt_tokens is None or (usage.cached_tokens or 0) <= usage.prompt_tokens:
+        return reading
+    return msgspec.structs.replace(reading, flags=tuple(dict.fromkeys((*reading.flags, USAGE_ODD))))
 
 
 def most_believed_usd(listed_usd: float | None, usage: Usage | None) -> float:

@@ -42,6 +42,7 @@ def fails(*arguments: str, cwd: Path, says: tuple[str, ...]) -> None:
         (b'{"probe_id": "a", "question": "' + b"x" * 10_000_000, (":1:", "bytes")),
         (GOOD.replace("Capital", "Cap\x00ital").encode(), (":1:", "NUL")),
         (b"[" * 100_000, (":1:",)),
+        (GOOD.encode().rstrip() + b",\n" + GOOD.replace('"a"', '"b"').encode(), (":1:", "JSON")),
     ],
     ids=[
         "broken line",
@@ -58,6 +59,7 @@ def fails(*arguments: str, cwd: Path, says: tuple[str, ...]) -> None:
         "10 MB line",
         "NUL",
         "nesting",
+        "trailing comma",
     ],
 )
 def test_a_bad_probe_file_names_line_and_field(tmp_path: Path, content: bytes, says: tuple[str, ...]) -> None:

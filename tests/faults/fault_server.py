@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from evaluator.providers import open_provider
-from evaluator.records import Message, ModelSettings, Request, Response, Sampling
+from evaluator.records import Message, ModelSettings, Price, Request, Response, Sampling
 from tests.loopback import Asked, LoopbackServer, running
 
 CLOSE = "close"
@@ -84,11 +84,11 @@ def fault_server(*scripts: Sequence[Step]) -> AbstractContextManager[FaultServer
     return running(FaultServer(scripts))
 
 
-def ask(*scripts: Sequence[Step], timeout_s: float = 5.0) -> list[Response]:
+def ask(*scripts: Sequence[Step], timeout_s: float = 5.0, price: Price | None = None) -> list[Response]:
     """Ask a model as often as there are scripts, over one client; return what became of each."""
 
     async def main(base_url: str) -> list[Response]:
-        settings = ModelSettings(id="server/m", base_url=base_url, timeout_s=timeout_s)
+        settings = ModelSettings(id="server/m", base_url=base_url, timeout_s=timeout_s, price=price)
         async with open_provider(settings, None) as provider:
             return [await provider.answer(QUESTION) for _ in scripts]
 
@@ -96,9 +96,9 @@ def ask(*scripts: Sequence[Step], timeout_s: float = 5.0) -> list[Response]:
         return asyncio.run(main(server.base_url))
 
 
-def ask_once(*script: Step, timeout_s: float = 5.0) -> Response:
+def ask_once(*script: Step, timeout_s: float = 5.0, price: Price | None = None) -> Response:
     """Ask once a server that follows `script`."""
-    return ask(script, timeout_s=timeout_s)[0]
+    return ask(script, timeout_s=timeout_s, price=price)[0]
 
 
 def told(response: Response) -> tuple[str, str | None, bool]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
+import shutil
 import socket
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -169,6 +172,45 @@ def test_row_5_a_certificate_that_is_not_trusted_halts_and_names_the_way_out() -
     assert "SSL_CERT_FILE" in failure.message
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    for host in ("localhost", "other.example"):
+        made = ("-keyout", f"{host}.key", "-out", f"{host}.pem", "-subj", f"/CN={host}")
+        names = ("-addext", f"subjectAltName=DNS:{host}")
+        words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *made, *names)
+        subprocess.run([openssl, *words], cwd=folder, check=True, capture_output=True, timeout=60)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("host", "is_trusted", "code"), [("localhost", False, 2), ("other.example", True, 2), ("localhost", True, 0)]
+)
+def test_row_5_no_question_is_asked_over_a_connection_that_cannot_be_trusted(
+    tmp_path: Path, certificates: Path, host: str, is_trusted: bool, code: int
+) -> None:
+    (tmp_path / "p.jsonl").write_text('{"probe_id": "p", "question": "q", "targets": ["Canberra"]}\n')
+    server = FaultServer([[ANSWER]])
+    server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.tls.load_cert_chain(certificates / f"{host}.pem", certificates / f"{host}.key")
+    env = {"SSL_CERT_FILE": str(certificates / f"{host}.pem")} if is_trusted else {}
+    with running(server):
+        base_url = f"https://localhost:{server.port}/v1"
+        words = ("run", "--probes", "p.jsonl", "--model", "server/m", "--base-url", base_url, "--max-wait", "1")
+        done = evaluator(*words, cwd=tmp_path, env=env, timeout_s=40)
+    assert done.returncode == code, done.stderr
+    if code:
+        assert "the certificate of localhost is not trusted" in done.stderr
+        assert "SSL_CERT_FILE" in done.stderr
+        assert "Waiting for it" not in done.stderr, "waiting mends no certificate"
+        assert (server.bodies, len(done.stderr.splitlines())) == ([], 1)
+    else:
+        assert len(server.bodies) == 1, "the way out that is named is one"
+
+
 def test_row_5_a_port_without_tls_is_never_spoken_to_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "CONNECT_TIMEOUT_S", 0.2)
     with fault_server([ANSWER]) as server:
@@ -192,6 +234,20 @@ def test_row_8_a_kept_connection_that_the_server_drops_is_tried_again_and_counte
     first, second, third = ask([ANSWER], [CLOSE], [ANSWER])
     assert told(second) == ("failed", "transient", True)
     assert first.text == third.text == "Canberra"
+
+
+def test_row_8_in_a_run_what_may_have_been_paid_is_told_and_every_question_answered(tmp_path: Path) -> None:
+    lines = [f'{{"probe_id": "p{n}", "question": "q{n}", "targets": ["Canberra"]}}\n' for n in range(4)]
+    (tmp_path / "p.jsonl").write_text("".join(lines))
+    with fault_server([ANSWER], [CLOSE], [RESET], [ANSWER]) as server:
+        words = ("run", "--probes", "p.jsonl", "--model", "server/m", "--base-url", server.base_url, "--run-id", "r")
+        done = evaluator(*words, "--concurrency", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "reports/r/summary.json").read_text())["results"][0]
+    assert result["outcomes"]["answered"] == 4
+    assert len(server.bodies) == 4 + 2
+    assert len(set(server.bodies)) == 4, "the same bytes each time"
+    assert result["cost"]["ambiguous_sends"] == 2
 
 
 def test_row_9_a_reset_before_the_headers_may_have_been_paid_and_is_named() -> None:

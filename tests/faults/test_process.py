@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import signal
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from evaluator.errors import JournalWriteError
 from evaluator.journal import JournalWriter, odd_place, read_journal
 from evaluator.journal import write as write_module
+from evaluator.journal.atomic import write_atomically
 from evaluator.records import Request, Response
 from tests.chat_server import Reply, answer, chat_server
 from tests.cli.command import command, environment, evaluator
@@ -123,9 +126,55 @@ def test_row_100_no_answer_at_all_is_a_report_with_n_0(tmp_path: Path) -> None:
         done = evaluator("run", "--probes", "probes.jsonl", *words, cwd=tmp_path)
     assert done.returncode == 4, done.stderr
     assert "Traceback" not in done.stderr
+    (result,) = json.loads((tmp_path / "reports/r/summary.json").read_text())["results"]
+    assert {each["n"] for each in result["estimates"]} == {0}
+    assert {each["value"] for each in result["estimates"]} == {None}, "unknown, and not 0"
+    for form in ("terminal", "md", "html", "csv", "junit"):
+        shown = evaluator("report", "r", "--format", form, cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert "nan" not in shown.stdout.lower().split()
     (tmp_path / "none.jsonl").write_text("")
     done = evaluator("run", "--probes", "none.jsonl", *words, cwd=tmp_path)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_row_95_what_replaces_a_file_is_on_the_disk_before_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def synced(file: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file")
+        sync(file)
+
+    def replaced(self: Path, target: Path) -> Path:
+        done.append("replace" if self.parent == target.parent else "over a border")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    write_atomically(tmp_path / "file", [b"n", b"ew"])
+    assert done == ["file", "replace", "folder"]
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_row_103_what_is_asked_and_written_does_not_depend_on_hashes_or_locale(tmp_path: Path) -> None:
+    probes(tmp_path, 12)
+    found = []
+    for env in (
+        {"PYTHONHASHSEED": "1"},
+        {"PYTHONHASHSEED": "2", "LC_ALL": "de_DE.UTF-8", "PYTHONIOENCODING": "cp1252"},
+    ):
+        with chat_server(lambda request, n: answer("Canberra")) as server:
+            words = ("--model", "server/m", "--base-url", server.base_url, "--run-id", "r", "--out", f"o{len(found)}")
+            done = evaluator("run", "--probes", "probes.jsonl", *words, cwd=tmp_path, env=env)
+            assert done.returncode == 0, done.stderr
+            sent = sorted(json.dumps(request) for request in server.asked)
+        run = tmp_path / f"o{len(found)}/r"
+        (result,) = json.loads((run / "summary.json").read_text(encoding="utf-8"))["results"]
+        found.append((sent, set(read_journal(run / "journal.jsonl").responses), result["estimates"]))
+    assert found[0] == found[1]
 
 
 def late_bench(bench: Bench, late_s: float, second: str) -> dict[str, Any]:

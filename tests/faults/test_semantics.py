@@ -9,7 +9,7 @@ import pytest
 from evaluator.graders import default_grader
 from evaluator.providers.reply import HttpReply
 from evaluator.providers.table import API_PROVIDERS
-from evaluator.records import Message, Probe, Request, Sampling
+from evaluator.records import Message, Price, Probe, Request, Sampling
 from tests.faults.fault_server import ask_once, chat, http, told
 
 PROBE = Probe(probe_id="p", question="Capital of Australia?", targets=("Canberra",))
@@ -110,6 +110,34 @@ def test_row_74_repeats_are_sent_with_different_seeds_and_no_cache_is_asked_for(
     assert (sent(0)["seed"], sent(1)["seed"]) == (5, 6)
     headers = API_PROVIDERS["openrouter"].wire(None).headers
     assert not [name for name in headers if "cache" in name.lower()]
+
+
+@pytest.mark.parametrize(
+    ("usage", "flags"),
+    [
+        ({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 999}, ("usage_odd",)),
+        ({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 3}, ("usage_odd",)),
+        ({"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 11}}, ("usage_odd",)),
+        ({"prompt_tokens": 10.5, "completion_tokens": 5}, ()),
+        ({"prompt_tokens": -10, "completion_tokens": 5}, ()),
+        ({"prompt_tokens": 10, "completion_tokens": "5"}, ()),
+        ({"prompt_tokens": 10}, ()),
+        (None, ()),
+    ],
+)
+def test_row_70_a_usage_that_cannot_be_has_no_price(usage: object, flags: tuple[str, ...]) -> None:
+    price = Price(prompt=1e6, completion=1e6)
+    response = ask_once(body(**json.loads(chat()), usage=usage), price=price)
+    assert (response.outcome, response.text, response.flags) == ("answered", "Canberra", flags)
+    assert response.cost_usd is None, "unknown, and not 0"
+    sound = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    assert ask_once(body(**json.loads(chat()), usage=sound), price=price).cost_usd == 15
+
+
+def test_row_74_an_answer_from_a_cache_is_flagged() -> None:
+    response = ask_once(http(chat(), 200, "x-openrouter-cache-status: hit"))
+    assert (response.outcome, response.flags) == ("answered", ("from_cache",))
+    assert ask_once(http(chat(), 200, "x-openrouter-cache-status: MISS")).flags == ()
 
 
 def test_row_76_a_call_of_tools_is_no_answer() -> None:

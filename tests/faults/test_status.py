@@ -43,6 +43,27 @@ def test_row_28_an_upload_that_was_cut_is_sent_again() -> None:
     assert meant(400, message) == ("failed", "transient", False)
 
 
+def test_row_29_a_refused_key_halts_within_one_window_and_is_not_shown(tmp_path: Path) -> None:
+    lines = [f'{{"probe_id": "p{n}", "question": "q{n}", "targets": ["Canberra"]}}\n' for n in range(60)]
+    (tmp_path / "p.jsonl").write_text("".join(lines))
+    refusal = [0.2, error(401, "Incorrect API key provided: sk-SECRET-key-1", code="invalid_api_key")]
+    with fault_server(refusal) as bad, fault_server([http(chat())]) as good:
+        tables = [
+            f'[[model]]\nid = "server/{name}"\nbase_url = "{server.base_url}"\nconcurrency = 4\n'
+            for name, server in (("bad", bad), ("m", good))
+        ]
+        (tmp_path / "e.toml").write_text('probes = ["p.jsonl"]\n' + "".join(tables))
+        done = evaluator("run", "e.toml", "--run-id", "r", cwd=tmp_path, env={"SERVER_API_KEY": "sk-SECRET-key-1"})
+    assert done.returncode == 4, done.stderr
+    assert len(bad.bodies) <= 4, "one window"
+    assert len(good.bodies) == 60, "the other lane goes on"
+    outcomes = [each["outcomes"] for each in json.loads((tmp_path / "reports/r/summary.json").read_text())["results"]]
+    assert sorted(each["pending"] for each in outcomes) == [0, 60]
+    assert "Incorrect API key provided: [key]" in done.stderr
+    files = [path.read_bytes() for path in (tmp_path / "reports/r").iterdir()]
+    assert not [data for data in (done.stdout.encode(), done.stderr.encode(), *files) if b"SECRET" in data]
+
+
 def test_row_31_out_of_credit_leaves_the_rest_pending() -> None:
     world = World(500)
     world.run(lambda request, at: fails("halted", status=402) if at >= 3 else None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from evaluator.money import COST_ODD
+from evaluator.money import COST_ODD, USAGE_ODD
 from evaluator.providers.reply import HttpReply
 from evaluator.providers.wires.chat_faults import fault_of
 from evaluator.providers.wires.faults import CODES, Meaning, read_fault
@@ -57,6 +57,8 @@ NORMAL_ENDS = frozenset({"stop", "eos"})
 ID_HEADERS = ("x-request-id", "trace-id", "trace_id", "x-ds-trace-id")
 MANY_CHOICES = "many_choices"
 """The flag of a reply with more answers than the one that was asked for."""
+FROM_CACHE = "from_cache"
+"""The flag of an answer that a router gave from its cache: it says nothing about another repeat."""
 MOST_AMOUNT = 1e15
 """A number of dollars that nobody has is no cost."""
 _THINKING = re.compile(r"\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -170,8 +172,21 @@ def _about(body: dict[str, Any], reply: HttpReply) -> Reading:
         provider_request_id=next((each for each in ids if each), None),
         cost_usd=cost,
         cost_source=None if cost is None else "usage.cost",
-        flags=flags,
+        flags=(*flags, *_doubts(body, reply)),
     )
+
+
+def _doubts(body: dict[str, Any], reply: HttpReply) -> tuple[str, ...]:
+    is_cached = reply.headers.get("x-openrouter-cache-status", "").strip().upper() == "HIT"
+    doubts = {FROM_CACHE: is_cached, USAGE_ODD: not _adds_up(record(body.get("usage")))}
+    return tuple(flag for flag, is_so in doubts.items() if is_so)
+
+
+def _adds_up(usage: dict[str, Any]) -> bool:
+    """Whether the total is the sum of its parts, where all are told: else some tokens are in no part, and unpaid."""
+    parts = [count(usage.get(key)) for key in ("prompt_tokens", "completion_tokens", "total_tokens")]
+    prompt, completion, whole = parts
+    return prompt is None or completion is None or whole is None or whole == prompt + completion
 
 
 def _cost_of(usage: dict[str, Any]) -> tuple[float | None, tuple[str, ...]]:
