@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 POLL_GROWTH = 1.5
 POLL_MOST_S = 600.0
+MERGED_AT_ONCE = 500
+"""Answers of a batch that are kept before the disk and the grader are waited for."""
 OLD_DAYS = 20
 """After which a batch is told of: providers delete replies after about thirty days."""
 RETRIED = frozenset({"transient", "rate_limited", "malformed"})
@@ -55,6 +57,7 @@ class Desk:
     journal: JournalWriter
     state: JournalState
     keep: Callable[[Response], None]
+    room: Callable[[], Awaitable[None]]
     watcher: Watcher
     bounds: Bounds
     stopping: asyncio.Event
@@ -63,7 +66,7 @@ class Desk:
     @classmethod
     def of(cls, journal: JournalWriter, state: JournalState, engine: Engine, watcher: Watcher, bounds: Bounds) -> Desk:
         """Return the desk of a session whose engine keeps answers and knows when to stop."""
-        return cls(journal, state, engine.keep, watcher, bounds, engine.stopping, FIRST_POLL_S)
+        return cls(journal, state, engine.keep, engine.room, watcher, bounds, engine.stopping, FIRST_POLL_S)
 
     async def wait(self, seconds: float) -> bool:
         """Wait; return whether the session goes on."""
@@ -284,9 +287,11 @@ class BatchLane:
             read = None if item is None else self._model.read(request, item, at)
             response = read or request.response(outcome="failed", detail=missing, failure=nothing)
             responses.append(replies.flagged(response, served_by=status.served_by))
-        for request, response in zip(requests, share_cost(responses, status.cost_usd), strict=True):
+        for n, (request, response) in enumerate(zip(requests, share_cost(responses, status.cost_usd), strict=True), 1):
             if await self._end(request, response):
                 again.append(request)
+            if n % MERGED_AT_ONCE == 0:
+                await self._desk.room()
         await self._desk.journal.append(BatchEnded(tag=batch.intent.tag, at=_now()))
         self._open.remove(batch)
         if again:

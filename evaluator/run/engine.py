@@ -90,6 +90,15 @@ class Engine:
         """Put a final response on disk, then grade it."""
         self._journal.put(Answered(at=_now(), response=response), lambda: self._on_stored(response))
 
+    async def room(self) -> None:
+        """Wait until what was kept is on disk and most of it graded: for who keeps many at once.
+
+        Raises:
+            JournalError: If the journal cannot be written.
+        """
+        await self._journal.drain()
+        await self._keep_up()
+
     async def ask(
         self, lanes: Sequence[Lane], bounds: Bounds | None = None, beside: Sequence[Coroutine[Any, Any, None]] = ()
     ) -> None:

@@ -202,6 +202,9 @@ class Session:
                 self._directory.create(manifest, self._plan.probes)
             state = self._directory.read_journal()
             todo = open_requests(self._plan.requests, state)
+            mixed = mixed_versions(manifest)
+            if mixed and todo:
+                self._watcher.on_notice(mixed)
             journal = await stack.enter_async_context(JournalWriter(self._directory.journal_path, state))
             await asyncio.gather(*map(journal.append, expenses))
             todo = await self._take_over(reuse, todo, journal)
@@ -247,6 +250,14 @@ class Session:
 def package_versions() -> dict[str, str]:
     """Return the versions that could change a number."""
     return {"python": platform.python_version()} | {name: version(name) for name in RECORDED_PACKAGES}
+
+
+def mixed_versions(manifest: Manifest) -> str | None:
+    """Return what differs between the versions that began a run and those that go on with it."""
+    before = {"evaluator": manifest.evaluator} | manifest.packages
+    now = {"evaluator": __version__} | package_versions()
+    changed = [f"{name} {before[name]} (now {now[name]})" for name in now if before.get(name, now[name]) != now[name]]
+    return f"this run was begun with {', '.join(changed)}: its answers are of mixed versions" if changed else None
 
 
 def final_responses(plan: RunPlan, directory: RunDirectory) -> list[Response]:

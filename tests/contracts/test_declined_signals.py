@@ -88,7 +88,13 @@ ROWS: list[Row] = [
     ),
     *[
         (f"policy {code}", "openai-responses", failed(code), 200, "blocked")
-        for code in ("invalid_prompt", "bio_policy", "misalignment_policy_violation", "image_content_policy_violation")
+        for code in (
+            "invalid_prompt",
+            "bio_policy",
+            "misalignment_policy_violation",
+            "image_content_policy_violation",
+            "audio_content_policy_violation",
+        )
     ],
     *[
         (f"400 {code}", "openai", error(code=code), 400, "blocked")
@@ -173,6 +179,33 @@ def test_a_signal_has_its_outcome(row: Row) -> None:
     assert found == expected
     if expected in {"blocked", "transient"} and wire in {"anthropic", "deepseek"} and "filter" not in row[0]:
         assert reading.text == "", "a fragment is no answer"
+
+
+def test_the_fragment_that_a_filter_left_is_kept_as_evidence() -> None:
+    for wire in ("openai", "openrouter", "deepseek", "moonshot"):
+        body = json.dumps(chat("Well", "content_filter")).encode()
+        reading = WIRES[wire].read(HttpReply(status=200, headers={}, body=body))
+        assert (reading.outcome, reading.text, reading.detail) == ("blocked", "Well", "content_filter")
+
+
+@pytest.mark.parametrize(
+    ("wire", "body", "why"),
+    [
+        (
+            "anthropic",
+            {"content": [], "stop_reason": "refusal", "stop_details": {"category": "bio"}},
+            "classifier: bio",
+        ),
+        ("gemini", {"promptFeedback": {"blockReason": "JAILBREAK"}}, "prompt: JAILBREAK"),
+        ("gemini", gemini("SAFETY"), "output: SAFETY"),
+        ("gemini", gemini("RECITATION"), "output: RECITATION"),
+        ("gemini", gemini("OTHER"), "output: OTHER, which may also be a fault"),
+        ("openrouter", chat("Well", "stop", native_finish_reason="SAFETY"), "stop: safety"),
+    ],
+)
+def test_who_blocked_is_told(wire: str, body: dict[str, Any], why: str) -> None:
+    reading = WIRES[wire].read(HttpReply(status=200, headers={}, body=json.dumps(body).encode()))
+    assert (reading.outcome, reading.detail) == ("blocked", why)
 
 
 def test_only_what_was_answered_or_refused_is_ever_graded() -> None:

@@ -159,6 +159,33 @@ def test_row_95_what_replaces_a_file_is_on_the_disk_before_it_does(
     assert (tmp_path / "file").read_bytes() == b"new"
 
 
+def test_row_102_a_run_that_goes_on_with_other_versions_says_so_and_asks_the_same(tmp_path: Path) -> None:
+    probes(tmp_path, 6)
+
+    def script(request: dict[str, Any], n: int) -> Reply:
+        return answer("Canberra") if is_rich else Reply(b'{"error": {"message": "no credit"}}', status=402)
+
+    is_rich = False
+    with chat_server(script) as server:
+        words = ("--model", "server/m", "--base-url", server.base_url, "--run-id", "r")
+        assert evaluator("run", "--probes", "probes.jsonl", *words, cwd=tmp_path).returncode == 4
+        path = tmp_path / "reports/r/manifest.json"
+        manifest = json.loads(path.read_text())
+        now = manifest["packages"]["genai-prices"]
+        same = evaluator("resume", "r", cwd=tmp_path)
+        assert "mixed versions" not in same.stderr
+        manifest["packages"]["genai-prices"] = "0.0.1"
+        path.write_text(json.dumps(manifest))
+        is_rich = True
+        done = evaluator("resume", "r", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"begun with genai-prices 0.0.1 (now {now}): its answers are of mixed versions" in " ".join(
+        done.stderr.split()
+    )
+    assert len(read_journal(tmp_path / "reports/r/journal.jsonl").responses) == 6
+    assert len({json.dumps(request) for request in server.asked}) == 6, "the same bytes in every session"
+
+
 def test_row_103_what_is_asked_and_written_does_not_depend_on_hashes_or_locale(tmp_path: Path) -> None:
     probes(tmp_path, 12)
     found = []

@@ -23,6 +23,7 @@ from evaluator.probeset import read_probe_sets
 from evaluator.providers.batch import BatchModel
 from evaluator.records import Privacy, Response
 from evaluator.run import batch as batch_module
+from evaluator.run import engine as engine_module
 from evaluator.run.bounds import Bounds
 from evaluator.run.budget import SpendCap
 from evaluator.run.session import Session, prepare, replan
@@ -219,6 +220,25 @@ def test_row_115_what_failed_within_a_batch_is_pending_again(tmp_path: Path, api
         return
     assert bench.is_complete
     assert {q: n for q, n in server.processed.items() if n > 1} == {"Who is 5?": 3}
+
+
+def test_a_large_batch_waits_for_the_disk_and_the_grader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "N_PROBES", 300)
+    monkeypatch.setattr(batch_module, "MERGED_AT_ONCE", 5)
+    monkeypatch.setattr(engine_module, "MOST_UNGRADED", 10)
+    waiting: list[int] = []
+    stored = engine_module.Engine._on_stored
+
+    def on_stored(self: engine_module.Engine, response: Response) -> None:
+        stored(self, response)
+        waiting.append(len(self._stored))
+
+    monkeypatch.setattr(engine_module.Engine, "_on_stored", on_stored)
+    with batch_server(Plan()) as server:
+        bench = Bench(tmp_path, "openai", server).ask()
+    assert bench.outcomes == {"answered": 300}
+    assert len(waiting) == len(bench.notes.verdicts) == 300
+    assert max(waiting) <= 10 + 5
 
 
 def test_row_115_what_always_fails_ends_after_the_attempts_it_may_have(tmp_path: Path) -> None:

@@ -126,6 +126,8 @@ def meaning_of(reply: HttpReply, fault: Fault, codes: Mapping[str, Meaning]) -> 
     for code in fault.codes:
         if code in codes:
             return codes[code]
+        if code.endswith("_content_policy_violation"):
+            return "blocked"
     status = reply.status if fault.status is None else fault.status
     said = _meaning_of_words(f"{fault.message} {' '.join(fault.codes)}".lower(), status)
     if said is not None:
