@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ def test_row_92_a_closed_terminal_ends_the_run_resumable_and_loses_nothing(tmp_p
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            # What starts this test may ignore the signal, which would be inherited.
+            preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
         )
         while not server.ledger and child.poll() is None:
             time.sleep(0.01)
